@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Photos to training crops: decode once, keep uint8 on the device, crop and flip there. Imports nothing of the lab."""

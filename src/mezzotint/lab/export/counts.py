@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Symbols that a frozen model really makes at each scale index, counted on photos; they sharpen the y tables."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from mezzotint.lab.data.crops import Crops
+from mezzotint.lab.models.codec import Codec
+from mezzotint.lab.models.context import split_phases
+from mezzotint.lab.priors.factorized import REACH
+from mezzotint.lab.priors.logistic import INDEX_COUNT
+from mezzotint.lab.priors.tables import REACH_MAX
+
+
+@torch.no_grad()
+def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
+    """(64, 2 REACH_MAX + 1) counts over random crops at random qualities."""
+    counts = torch.zeros(INDEX_COUNT, 2 * REACH_MAX + 1)
+    generator = torch.Generator().manual_seed(0)
+    for i in tqdm(range(batches), desc="counting symbols", unit="batch"):
+        x = crops.at(i).cpu()
+        quality = torch.randint(0, 4096, (len(x),), generator=generator)
+        y, step = frozen.analysis(x, quality), frozen.step(quality)
+        z_hat = frozen.hyper_analysis(y / step).round().clamp(-REACH, REACH)
+        index = split_phases(frozen.scale_map(z_hat, quality).round().long())
+        phases = split_phases(y)
+
+        def quantise(
+            k: int,
+            mean: Tensor,
+            phases: list[Tensor] = phases,
+            index: list[Tensor] = index,
+            step: Tensor = step,
+        ) -> Tensor:
+            symbol = ((phases[k] - mean) / step).round() * (index[k] > 0)
+            cell = index[k] * counts.shape[1] + symbol.long().clamp(-REACH_MAX, REACH_MAX) + REACH_MAX
+            counts.view(-1).add_(torch.bincount(cell.flatten(), minlength=counts.numel()))
+            return mean + symbol * step
+
+        frozen.context(frozen.hyper_synthesis(z_hat, quality), quantise)
+    return counts

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The five ONNX graphs of a bundle, traced from a model (inputs and outputs as docs/format.md, "Model bundle", names them).
+
+Weights are rounded to fp16 in the model itself before tracing and stored as fp16 behind a cast: half the bytes,
+and torch, after the same rounding, computes with the very numbers that the runtime has.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from mezzotint.lab.layers.quality import QualityVector
+from mezzotint.lab.layers.resample import HaarDown, HaarUp
+from mezzotint.lab.models.codec import Codec
+from mezzotint.lab.models.context import MaskedPointwise, merge_phases, split_phases
+
+OPSET = 17
+VECTORS = {
+    "analysis": ("enc_fine", "enc_coarse"),
+    "hyper_analysis": ("step",),
+    "quantise": ("step", "ctx_hyper"),
+    "dequantise": ("step", "ctx_hyper"),
+    "synthesis": ("dec_coarse", "dec_fine"),
+}
+
+
+def freeze(model: Codec) -> Codec:
+    """A copy with folded weights and everything rounded to fp16; what is exported, and what torch is compared by."""
+    frozen = copy.deepcopy(model).eval().cpu().float()
+    for name, p in frozen.named_parameters():
+        if not name.startswith(("factorized", "scale_map")):
+            p.data = p.data.half().float()
+    for module in frozen.modules():
+        if isinstance(module, HaarDown | HaarUp | MaskedPointwise):
+            module.folded = module.effective().detach().half().float()
+    return frozen
+
+
+def vectors(model: Codec) -> dict[str, QualityVector]:
+    """Quality vectors by the name that graph inputs and bundle arrays carry."""
+    return {name.split(".")[-1]: m for name, m in model.named_modules() if isinstance(m, QualityVector)}
+
+
+class _Graph(nn.Module):
+    """One graph: its inputs come first, the interpolated vectors after them."""
+
+    def __init__(self, model: Codec, name: str) -> None:
+        super().__init__()
+        self.model, self.name = model, name
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        names = VECTORS[self.name]
+        data, scales = inputs[: len(inputs) - len(names)], inputs[len(inputs) - len(names) :]
+        table = vectors(self.model)
+        for name, scale in zip(names, scales, strict=True):
+            table[name].fixed = scale
+        try:
+            return _BODY[self.name](self.model, *data)
+        finally:
+            for name in names:
+                table[name].fixed = None
+
+
+def _analysis(model: Codec, pixels: Tensor) -> Tensor:
+    return model.analysis(pixels.permute(0, 3, 1, 2).float() * (1 / 255) - 0.5, _UNUSED)
+
+
+def _hyper_analysis(model: Codec, y: Tensor) -> Tensor:
+    return model.hyper_analysis(y / model.step(_UNUSED))
+
+
+def _quantise(model: Codec, y: Tensor, z_hat: Tensor, coded: Tensor) -> Tensor:
+    step, phases, mask = model.step(_UNUSED), split_phases(y), split_phases(coded)
+    symbols: list[Tensor] = []
+
+    def round_to(k: int, mean: Tensor) -> Tensor:
+        symbols.append(((phases[k] - mean) / step).round() * mask[k])
+        return mean + symbols[-1] * step
+
+    model.context(model.hyper_synthesis(z_hat, _UNUSED), round_to)
+    return merge_phases(symbols)
+
+
+def _dequantise(model: Codec, symbols: Tensor, z_hat: Tensor) -> Tensor:
+    step, phases = model.step(_UNUSED), split_phases(symbols)
+    return model.context(model.hyper_synthesis(z_hat, _UNUSED), lambda k, mean: mean + phases[k] * step)
+
+
+def _synthesis(model: Codec, y_hat: Tensor) -> Tensor:
+    x = model.synthesis(y_hat, _UNUSED)
+    return ((x + 0.5) * 255 + 0.5).clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8)
+
+
+_UNUSED = torch.zeros(1)  # quality: the vectors come as inputs
+_BODY: dict[str, Callable[..., Tensor]] = {
+    "analysis": _analysis,
+    "hyper_analysis": _hyper_analysis,
+    "quantise": _quantise,
+    "dequantise": _dequantise,
+    "synthesis": _synthesis,
+}
+
+
+def _signature(model: Codec, name: str) -> tuple[dict[str, Tensor], str, dict[int, str]]:
+    """Example inputs by name, the output's name, the dynamic axes of every (B, C, h, w) input."""
+    m, cz, h = model.config.channels, model.config.hyper_channels, 8
+    y, z = torch.zeros(1, m, h, h), torch.zeros(1, cz, h // 4, h // 4)
+    example = {
+        "analysis": ({"pixels": torch.zeros(1, 16 * h, 16 * h, 3, dtype=torch.uint8)}, "y"),
+        "hyper_analysis": ({"y": y}, "z"),
+        "quantise": ({"y": y, "z_hat": z, "coded": torch.ones_like(y)}, "symbols"),
+        "dequantise": ({"symbols": y, "z_hat": z}, "y_hat"),
+        "synthesis": ({"y_hat": y}, "pixels"),
+    }[name]
+    return (
+        example[0],
+        example[1],
+        {1: "height", 2: "width"} if name == "analysis" else {2: "height", 3: "width"},
+    )
+
+
+def trace(frozen: Codec, name: str) -> bytes:
+    """One graph of a frozen model as ONNX bytes with fp16 weights."""
+    inputs, output, axes = _signature(frozen, name)
+    scales = {f"q_{v}": torch.ones(1, vectors(frozen)[v].log2.shape[1], 1, 1) for v in VECTORS[name]}
+    dynamic = {k: dict(axes) for k in inputs}
+    dynamic[output] = (
+        {1: "out_height", 2: "out_width"} if name == "synthesis" else {2: "out_height", 3: "out_width"}
+    )
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter(
+            "ignore"
+        )  # the TorchScript exporter is deprecated, and the only one without onnxscript
+        torch.onnx.export(
+            _Graph(frozen, name),
+            (*inputs.values(), *scales.values()),
+            buffer,
+            input_names=[*inputs, *scales],
+            output_names=[output],
+            dynamic_axes=dynamic,
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    return halve(onnx.load_from_string(buffer.getvalue())).SerializeToString(deterministic=True)
+
+
+def halve(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store float32 weights as fp16 behind a Cast, which the runtime folds away when it loads the graph."""
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 64:
+            continue
+        name, value = tensor.name, numpy_helper.to_array(tensor)
+        half = value.astype(np.float16)
+        if not np.array_equal(half.astype(np.float32), value):
+            continue  # a buffer that fp16 does not hold exactly stays as it is
+        tensor.CopyFrom(numpy_helper.from_array(half, name + ".half"))
+        casts.append(helper.make_node("Cast", [name + ".half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        model.graph.node.insert(0, node)
+    model.producer_name, model.producer_version, model.doc_string = "mezzotint", "", ""
+    for node in model.graph.node:
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    return model

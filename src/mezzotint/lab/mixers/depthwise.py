@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Depthwise convolution: every channel filters its own neighbourhood (Chollet, CVPR 2017; the mixer of DCVC's blocks).
+
+Reach is finite, kernel // 2 on each side, so it obeys the tile rule.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from mezzotint.lab.mixers import MIXERS
+
+
+@MIXERS.register("depthwise")
+class Depthwise(nn.Module):
+    """``depthwise(kernel)``; starts as the identity, so that a fresh block mixes channels only."""
+
+    def __init__(self, channels: int, kernel: int = 3) -> None:
+        super().__init__()
+        self.reach = kernel // 2
+        self.conv = nn.Conv2d(channels, channels, kernel, padding=self.reach, groups=channels)
+        nn.init.normal_(self.conv.weight, std=0.02)
+        self.conv.weight.data[:, 0, self.reach, self.reach] += 1.0
+        nn.init.zeros_(self.conv.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x)

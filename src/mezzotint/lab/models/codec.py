@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole training graph of one model for all qualities.
+
+    x --- g_a --- y --/step------------- h_a --- z --round--- z_hat ------+---------------------+
+                  |                               |                       |                     |
+                  |                          Factorized bits        ScaleMapTwin            h_s features
+                  |                                                 index (integers)            |
+                  +--- four steps: (y - mean)/step --round--- symbols --logistic bits           |
+                                        |   +------------------------- mean <--- FourStep <-----+
+                                        +--- y_hat --- g_s --- x_hat
+
+Rounding is straight-through on the path to x_hat and uniform noise on the path to the bits (Minnen and Singh,
+ICIP 2020).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mezzotint.lab.layers.quality import QUALITY_MAX, QualityVector
+from mezzotint.lab.models.context import FourStep, split_phases
+from mezzotint.lab.models.hyper import HyperAnalysis, HyperSynthesis
+from mezzotint.lab.models.transform import Analysis, Synthesis, TransformConfig
+from mezzotint.lab.priors import logistic
+from mezzotint.lab.priors.factorized import REACH, Factorized
+from mezzotint.lab.priors.scale_map import ScaleMapTwin, straight_through
+
+LAMBDA_MIN = 0.0004  # of 255^2 MSE against bits per pixel, at quality 0
+LAMBDA_MAX = 0.2  # at quality 4095; log-linear between
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    """Everything that fixes the shape of a model."""
+
+    groups: tuple[int, ...] = (32, 96, 128)  # channels of y, low frequency first
+    context_hidden: tuple[int, ...] = (48, 72, 72)
+    hyper_channels: int = 64
+    hyper_width: int = 128
+    features: int = 96
+    anchors: int = 9
+    z_banks: int = 8
+    analysis: TransformConfig = field(default_factory=TransformConfig)
+    synthesis: TransformConfig = field(default_factory=lambda: TransformConfig(coarse_depth=4))
+
+    @property
+    def channels(self) -> int:
+        return sum(self.groups)
+
+
+class Output(NamedTuple):
+    """x_hat (B, 3, H, W); bits of y and z per image, (B,)."""
+
+    x_hat: Tensor
+    y_bits: Tensor
+    z_bits: Tensor
+
+
+def lambda_of(quality: Tensor) -> Tensor:
+    """Quality 0..4095 -> Lagrangian weight, log-linear."""
+    return LAMBDA_MIN * (LAMBDA_MAX / LAMBDA_MIN) ** (quality.float() / QUALITY_MAX)
+
+
+class Codec(nn.Module):
+    """``rows`` (M, 768): the initial block transform; ``spread`` (M,): standard deviation of its outputs on photos."""
+
+    def __init__(self, config: CodecConfig, rows: Tensor, spread: Tensor) -> None:
+        super().__init__()
+        c, m = config, config.channels
+        self.config = config
+        qualities = torch.linspace(0, QUALITY_MAX, c.anchors)
+        # High-rate theory: an orthonormal uniform quantiser of step d has slope 26 / (255 d)^2 on three planes.
+        step = (26 / lambda_of(qualities)).sqrt()[:, None].expand(-1, m) / 255
+        offset = logistic.index_of((0.4 * spread / step).clamp(logistic.SCALE_MIN, logistic.SCALE_MAX))
+        self.analysis = Analysis(c.analysis, rows, spread, c.anchors)
+        self.synthesis = Synthesis(c.synthesis, rows, spread, c.anchors)
+        self.step = QualityVector(m, c.anchors, step)
+        self.hyper_analysis = HyperAnalysis(m, c.hyper_channels, c.hyper_width, c.analysis.mixer)
+        self.hyper_synthesis = HyperSynthesis(c.hyper_channels, c.features, c.analysis.mixer, c.anchors)
+        self.context = FourStep(list(c.groups), c.features, list(c.context_hidden), spread)
+        self.scale_map = ScaleMapTwin(c.hyper_channels, m, offset)
+        self.factorized = Factorized(c.hyper_channels, c.z_banks)
+
+    def forward(self, x: Tensor, quality: Tensor) -> Output:
+        """x (B, 3, H, W) in [-1/2, 1/2], sides multiples of 64; quality (B,) in 0..4095."""
+        y = self.analysis(x, quality)
+        step = self.step(quality)
+        z = self.hyper_analysis(y / step)
+        z_hat = straight_through(z, z.round().clamp(-REACH, REACH))
+        bank = (quality.long() * self.config.z_banks) // (QUALITY_MAX + 1)
+        z_bits = self.factorized.bits(z + torch.rand_like(z) - 0.5, bank)
+        index = split_phases(self.scale_map(z_hat, quality))
+        y_phases = split_phases(y)
+        bits: list[Tensor] = []
+
+        def quantise(k: int, mean: Tensor) -> Tensor:
+            residual = (y_phases[k] - mean) / step
+            bits.append(logistic.bits(residual + torch.rand_like(residual) - 0.5, index[k]).sum((1, 2, 3)))
+            return mean + straight_through(residual, residual.round()) * step
+
+        y_hat = self.context(self.hyper_synthesis(z_hat, quality), quantise)
+        return Output(self.synthesis(y_hat, quality), sum(bits), z_bits.sum((1, 2, 3)))

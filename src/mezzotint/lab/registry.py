@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts by name: ``"depthwise(3)"`` -> the part that was registered as ``depthwise``, built with those arguments.
+
+A spec is a name, or a name with literal arguments; nothing in it is ever evaluated. Names are refused twice, and an
+unknown name lists the known ones, so that a misspelt recipe says at once what it could have meant.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Part = TypeVar("Part", bound=Callable[..., Any])
+
+
+class Registry:
+    """One kind of part (mixers, priors ...)."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._parts: dict[str, Callable[..., Any]] = {}
+
+    def register(self, name: str) -> Callable[[Part], Part]:
+        """Decorator that enters a class or function under ``name``; ValueError when the name is taken."""
+
+        def enter(part: Part) -> Part:
+            if name in self._parts:
+                raise ValueError(f"{self.kind} '{name}' is registered twice")
+            self._parts[name] = part
+            return part
+
+        return enter
+
+    def names(self) -> list[str]:
+        return sorted(self._parts)
+
+    def build(self, spec: str, *leading: Any) -> Any:
+        """Build the part that ``spec`` names; ``leading`` arguments (channels, say) come before the spec's own."""
+        name, args, kwargs = parse_spec(spec)
+        if name not in self._parts:
+            raise ValueError(f"unknown {self.kind} '{name}'; known: {', '.join(self.names())}")
+        return self._parts[name](*leading, *args, **kwargs)
+
+
+def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]]:
+    """``"window(8, heads=4)"`` -> ``("window", [8], {"heads": 4})``; ValueError for anything but literals."""
+    try:
+        node = ast.parse(spec.strip(), mode="eval").body
+        if isinstance(node, ast.Name):
+            return node.id, [], {}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            args = [ast.literal_eval(a) for a in node.args]
+            kwargs = {k.arg: ast.literal_eval(k.value) for k in node.keywords if k.arg is not None}
+            if len(kwargs) == len(node.keywords):
+                return node.func.id, args, kwargs
+    except (SyntaxError, ValueError):
+        pass
+    raise ValueError(f"'{spec}' is not a part: write a name or name(literal, key=literal)")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bundle computes what torch computes, and a file made with it comes back."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+import mezzotint
+from mezzotint import bundle as bundles
+from mezzotint.errors import UnknownModel
+from mezzotint.lab import cli
+from mezzotint.lab.export import agree, graphs
+from mezzotint.lab.export.bundle import to_bundle
+from mezzotint.lab.models.codec import Codec
+
+
+def test_torch_and_runtime_agree(tiny: Codec) -> None:
+    frozen = graphs.freeze(tiny)
+    made = to_bundle(frozen, "tiny", "for tests")
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(2, 3, 8, 8, generator=generator)
+    pictures = torch.nn.functional.interpolate(coarse, (128, 192), mode="bicubic").clamp(0, 1).mul(255).byte()
+    result = agree.check(frozen, made, list(pictures))
+    assert result.good, result
+    assert result.pixel_share < 0.001
+
+
+def test_half_weights_are_what_torch_uses(tiny: Codec) -> None:
+    frozen = graphs.freeze(tiny)
+    plain = {n: p for n, p in frozen.named_parameters() if not n.startswith(("factorized", "scale_map"))}
+    assert all(torch.equal(p, p.half().float()) for p in plain.values())
+
+
+def test_bundle_survives_its_file_and_codes(tiny: Codec, tmp_path: Path) -> None:
+    made = to_bundle(graphs.freeze(tiny), "tiny", "for tests")
+    bundles.save(tmp_path / "tiny.mztm", made)
+    again = bundles.load(tmp_path / "tiny.mztm")
+    assert again.model_id == made.model_id
+    picture = np.random.default_rng(0).integers(0, 256, (37, 70, 3), dtype=np.uint8)
+    data = mezzotint.encode(picture, 60, model=again)
+    assert mezzotint.decode(data, model=tmp_path / "tiny.mztm").shape == picture.shape
+    with pytest.raises(UnknownModel, match=made.model_id.hex()):
+        mezzotint.decode(data)
+
+
+def test_export_is_reproducible(tiny: Codec) -> None:
+    one, two = (to_bundle(graphs.freeze(tiny), "tiny", "for tests") for _ in range(2))
+    assert bundles.dump(one) == bundles.dump(two)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "nothing", "--photos", ".", "--out", "x"], "known: first"),
+        (
+            ["export", "first", "--weights", "missing", "--photos", ".", "--name", "n", "--out", "x"],
+            "cannot read checkpoint",
+        ),
+    ],
+)
+def test_lab_errors_are_one_line(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.exit_code == 1 and says in result.output and len(result.output.splitlines()) == 1
+
+
+def test_lab_lists_parts() -> None:
+    result = CliRunner().invoke(cli.main, ["list", "--json"])
+    assert result.exit_code == 0 and '"depthwise"' in result.output and '"first"' in result.output
