@@ -1,0 +1,48 @@
+# Everything a person or CI runs. Needs Python >= 3.11 for the pinned packages, make, and a network or a package mirror.
+# Each environment is made once; it is installed anew only when pyproject.toml or constraints.txt changes.
+
+PYTHON ?= python3
+
+DEMO := .venv-demo
+VENV := .venv
+DEPENDS := pyproject.toml constraints.txt
+
+.PHONY: help demo test check golden bench fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
+
+demo: $(DEMO)/.installed ## encode and decode the photos in examples/ beside JPEG, WebP and AVIF
+	$(DEMO)/bin/python bench/demo.py
+
+test: $(VENV)/.installed ## run every test, the slow ones too
+	$(VENV)/bin/python -m pytest -m "not gpu"
+
+check: $(VENV)/.installed ## lint, format, types, import directions: what CI runs beside the tests
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+
+golden: $(VENV)/.installed ## make the golden files anew; a difference that git shows must be explained in the commit
+	for script in $$(find tests -name 'regenerate*.py' | sort); do $(VENV)/bin/python $$script || exit 1; done
+
+bench: $(VENV)/.installed ## measure speed, start-up and memory beside JPEG, WebP and AVIF
+	$(VENV)/bin/python bench/speed.py --json results/speed.json
+
+fuzz: $(VENV)/.installed ## a short run of every fuzz target
+	@test -d fuzz || { echo "no fuzz targets yet: fuzz/ is missing" >&2; exit 1; }
+	for target in fuzz/fuzz_*.py; do $(VENV)/bin/python $$target || exit 1; done
+
+clean: ## remove the environments and what tools leave behind
+	rm -rf $(DEMO) $(VENV) demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(DEMO)/.installed: $(DEPENDS)
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed: $(DEPENDS)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[test,lab,eval]'
+	@touch $@
