@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which models are at hand, and the one that a file needs.
+
+Models are found by their id, never by a file name: the bundle that ships with the package first, then every
+`*.mztm` in the folder that the environment variable MZT_MODELS names. A bundle is read once and kept while it
+is among the last few used; a file that has changed on disk is read anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from mezzotint.bundle.files import Summary, load, read_summary
+from mezzotint.bundle.schema import Bundle
+from mezzotint.errors import DamagedModel, FileAccess, UnknownModel
+
+ENVIRONMENT = "MZT_MODELS"
+_DEFAULT = Path(__file__).with_name("default.mztm")
+_REMEDY = f"name its bundle with --model FILE, or put it into the folder that {ENVIRONMENT} names"
+
+
+def default() -> Bundle:
+    """The bundle that ships with the package, used for encoding unless another is named."""
+    if not _DEFAULT.is_file():
+        raise UnknownModel("this installation holds no default model", "name one with --model FILE")
+    return _cached(_DEFAULT)
+
+
+def resolve(model: str | os.PathLike[str] | Bundle | None) -> Bundle:
+    """The bundle to encode with: a bundle itself, a path, or None for the default one."""
+    if model is None:
+        return default()
+    return model if isinstance(model, Bundle) else _cached(Path(model))
+
+
+def find(model_id: bytes, model: str | os.PathLike[str] | Bundle | None = None) -> Bundle:
+    """The bundle with this id: `model` if it is given (and must fit), else whichever one at hand fits."""
+    if model is not None:
+        bundle = resolve(model)
+        if bundle.model_id != model_id:
+            raise UnknownModel(
+                f"the file was made with model {model_id.hex()}, and the one given is {bundle.model_id.hex()}",
+                _REMEDY,
+            )
+        return bundle
+    for summary in _summaries():
+        if summary.model_id == model_id:
+            bundle = _cached(summary.path)
+            if bundle.model_id == model_id:
+                return bundle
+    raise UnknownModel(f"the file was made with model {model_id.hex()}, which is not at hand", _REMEDY)
+
+
+def listing() -> tuple[Summary, ...]:
+    """Every model at hand, the default one first; files in the folder that are no bundles are passed over."""
+    return tuple(_summaries())
+
+
+def _summaries() -> Iterator[Summary]:
+    # Lazy, so that a folder in a bad state hinders nobody who needs only the default model.
+    if _DEFAULT.is_file():
+        yield read_summary(_DEFAULT)
+    for path in _folder():
+        try:
+            yield read_summary(path)
+        except (DamagedModel, FileAccess):
+            continue
+
+
+def _folder() -> list[Path]:
+    folder = os.environ.get(ENVIRONMENT)
+    if not folder:
+        return []
+    try:
+        return sorted(path for path in Path(folder).iterdir() if path.suffix == ".mztm")
+    except OSError as reason:
+        raise FileAccess(
+            f"the folder {folder} that {ENVIRONMENT} names cannot be read: {reason.strerror}",
+            f"correct or unset {ENVIRONMENT}",
+        ) from None
+
+
+def _cached(path: Path) -> Bundle:
+    try:
+        status = path.stat()
+    except OSError as reason:
+        raise FileAccess(f"the model {path} cannot be read: {reason.strerror}", "check the path") from None
+    return _load(path.absolute(), status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, modified: int, size: int) -> Bundle:
+    return load(path)

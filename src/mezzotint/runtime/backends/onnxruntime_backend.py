@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Float graphs on the CPU through onnxruntime.
+
+Only transforms, means and steps run here, never what must be the same on every machine. onnxruntime is
+imported when the first session is made: reading a header or a bundle needs none of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from mezzotint.errors import DamagedModel, LimitExceeded
+from mezzotint.runtime.backends import Tensor
+
+_QUIET = 4  # fatal only; what goes wrong comes back as an exception
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class OnnxSession:
+    """One graph, ready to run; safe to share between threads."""
+
+    def __init__(self, name: str, model: bytes, threads: int) -> None:
+        import onnxruntime as ort
+
+        ort.set_default_logger_severity(_QUIET)
+        options = ort.SessionOptions()
+        options.log_severity_level = _QUIET
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+        # A codec runs one graph after another: threads of the last that wait busily take the cores of the next.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Denormals cost a hundred times a normal product and are far below a rounding of a pixel.
+        options.add_session_config_entry("session.set_denormal_as_zero", "1")
+        self._name = name
+        try:
+            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as reason:  # onnxruntime's exceptions share no base of their own
+            raise DamagedModel(
+                f"the graph {name!r} of the model cannot be loaded: {_line(reason)}"
+            ) from reason
+        self._inputs = tuple(port.name for port in self._session.get_inputs())
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self._inputs
+
+    def run(self, feeds: Mapping[str, Tensor]) -> Tensor:
+        try:
+            output: Tensor = self._session.run(None, dict(feeds))[0]
+        except Exception as reason:
+            if "alloc" in str(reason).lower():
+                raise LimitExceeded(
+                    f"the graph {self._name!r} needs more memory than there is", "free some memory"
+                ) from reason
+            raise DamagedModel(
+                f"the graph {self._name!r} of the model cannot run: {_line(reason)}"
+            ) from reason
+        return output
+
+
+def _line(reason: Exception) -> str:
+    return " ".join(str(reason).split())[:200]

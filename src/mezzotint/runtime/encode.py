@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pixels to words. The steps are numbered as in `decode`, which runs them in mirror order:
+
+    1 tiles -> 2 analysis -> 3 z_hat -> 4 scale indices -> 5 symbols of y -> 6 entropy coding -> 7 container
+
+Steps 1 and 2 see the whole picture through windows; 3 to 6 see one tile.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mezzotint import bundle as bundles
+from mezzotint import entropy
+from mezzotint.bitstream import Alpha, Container, Header, Limits, write
+from mezzotint.errors import BadImage, NonFinite, UsageError
+from mezzotint.runtime import pictures, tiles
+from mezzotint.runtime.latents import (
+    MAX_SYMBOL,
+    QUALITY_STEPS,
+    Z_BOUND,
+    Model,
+    TileLatents,
+    check_size,
+    layers,
+    open_model,
+    y_part,
+    z_indices,
+    z_shape,
+)
+from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.tiles import BLOCK, Rect
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DEFAULT_TILE_LOG2 = 10
+
+
+def encode(
+    image: NDArray[np.uint8] | Image,
+    quality: float = 75,
+    *,
+    model: str | os.PathLike[str] | bundles.Bundle | None = None,
+    threads: int | None = None,
+    metadata: bool = True,
+    tile_log2: int = DEFAULT_TILE_LOG2,
+) -> bytes:
+    """The bytes of a .mzt file.
+
+    `image` is a uint8 array (H, W, 3), (H, W) or (H, W, 4), or a Pillow image of any mode. `quality` runs
+    from 0 (about 0.05 bits a pixel) to 100 (about 2). `model` is a bundle or its path, the default one unless
+    given; `threads` is all cores unless given. `metadata=False` leaves the EXIF and XMP of a Pillow image
+    behind. `tile_log2` (6..15) sets the side of the tiles in which the file is coded.
+    """
+    index = quality_index(quality)
+    picture = _picture(image, metadata)
+    opened = open_model(bundles.resolve(model), threads)
+    opened.prepare("analysis", "hyper_analysis", "quantise")
+    return write(encode_picture(picture, index, opened, tile_log2))
+
+
+def quality_index(quality: float) -> int:
+    """0..100 to the 0..4095 of the header."""
+    if not 0 <= quality <= 100:  # false for NaN
+        raise UsageError(f"quality {quality} is outside 0..100", "choose one from 0 (smallest) to 100 (best)")
+    return round(quality * (QUALITY_STEPS - 1) / 100)
+
+
+def _picture(image: Any, metadata: bool) -> Picture:
+    if isinstance(image, np.ndarray):
+        return pictures.from_array(image)
+    from PIL import Image
+
+    if isinstance(image, Image.Image):
+        return pictures.from_pillow(image, metadata)
+    raise BadImage(f"a {type(image).__name__} cannot be encoded", "give a uint8 array or a Pillow image")
+
+
+def encode_picture(
+    picture: Picture,
+    quality: int,
+    model: Model,
+    tile_log2: int = DEFAULT_TILE_LOG2,
+    window_pixels: int = tiles.WINDOW_PIXELS,
+) -> Container:
+    """The parts of a file; `quality` is the header's 0..4095."""
+    header = _header(picture, quality, model, tile_log2)
+    # 1 tiles
+    padded = _three_planes(tiles.pad(picture.colour))
+    # 2 analysis
+    y = _analyse(padded, quality, model, window_pixels)
+    # 3 to 6, tile by tile
+    coded = []
+    for tile in tiles.tile_grid(picture.height, picture.width, tile_log2):
+        latents = quantise_tile(y[y_part(tile)], tile, quality, model)
+        coded.append(_code(latents, quality, model))
+    # 7 container: layer-major
+    return Container(header, pictures.to_boxes(picture), tuple(zip(*coded, strict=True)))
+
+
+def _header(picture: Picture, quality: int, model: Model, tile_log2: int) -> Header:
+    if not 6 <= tile_log2 <= 15:
+        raise UsageError(f"tile_log2 {tile_log2} is outside 6..15", "leave it at 10")
+    header = Header(
+        width=picture.width,
+        height=picture.height,
+        channels=1 if picture.colour.ndim == 2 else 3,
+        quality=quality,
+        model_id=model.bundle.model_id,
+        alpha=Alpha.NONE if picture.alpha is None else Alpha.STRAIGHT,
+        tile_log2=tile_log2,
+        layer_count=1 + len(model.card.latent_groups),
+    )
+    check_size(header, Limits(), "cut the picture into parts or scale it down")
+    return header
+
+
+def _three_planes(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey is coded as three equal planes."""
+    return colour if colour.ndim == 3 else np.repeat(colour[..., None], 3, axis=2)
+
+
+def _analyse(
+    pixels: NDArray[np.uint8], quality: int, model: Model, window_pixels: int
+) -> NDArray[np.float32]:
+    rows, columns = pixels.shape[0] // BLOCK, pixels.shape[1] // BLOCK
+    y = np.empty((1, model.card.latent_channels, tiles.Y_CELLS * rows, tiles.Y_CELLS * columns), np.float32)
+    for window in tiles.windows(rows, columns, model.card.analysis_halo // BLOCK, window_pixels):
+        reach = window.reach.scaled(BLOCK)
+        part = np.ascontiguousarray(pixels[reach.rows, reach.columns])[None]  # (1, H, W, 3)
+        cells = window.reach.scaled(tiles.Y_CELLS)
+        found = model.run("analysis", quality, (y.shape[1], cells.height, cells.width), pixels=part)
+        y[y_part(window.core)] = found[y_part(window.core.inside(window.reach))]
+    return y
+
+
+def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model) -> TileLatents:
+    """The integers of one tile; y is (1, M, h, w)."""
+    y = np.ascontiguousarray(y)
+    # 3 z_hat
+    z = model.run("hyper_analysis", quality, z_shape(model.bundle, tile), y=y)
+    z_hat = np.clip(np.rint(z), -Z_BOUND, Z_BOUND).astype(np.int32)[0]  # (Cz, hz, wz)
+    # 4 scale indices
+    indices = model.bundle.scale_map(z_hat, quality)  # (M, h, w)
+    # 5 symbols
+    inputs = {
+        "y": y,
+        "z_hat": z_hat.astype(np.float32)[None],
+        "coded": (indices > 0).astype(np.float32)[None],
+    }
+    symbols = model.run("quantise", quality, y.shape[1:], **inputs)[0]
+    if np.abs(symbols).max() > MAX_SYMBOL:
+        raise NonFinite("the network 'quantise' gave symbols beyond 2^24")
+    return TileLatents(z_hat, indices, np.rint(symbols).astype(np.int32))
+
+
+def _code(latents: TileLatents, quality: int, model: Model) -> list[bytes]:
+    """6: the layers of one tile, z first."""
+    bundle = model.bundle
+    z = entropy.encode(latents.z_hat.reshape(-1), z_indices(*latents.z_hat.shape), bundle.z_tables(quality))
+    return [z] + [
+        entropy.encode(
+            latents.symbols[group].reshape(-1), latents.indices[group].reshape(-1), bundle.y_tables
+        )
+        for group in layers(bundle)
+    ]

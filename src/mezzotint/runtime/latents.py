@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What encode and decode share between pixels and words: the model at work, and the order of symbols.
+
+    z_hat (Cz, hz, wz) --scale map, exact--> indices (M, 4hz, 4wz): which integer table codes each y symbol
+
+Everything that both sides must agree on bit for bit comes from integers: `indices` and `tables` below. The
+vectors and the graphs are float and may differ by a rounding between machines, which moves a pixel and never
+the stream.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock, Thread
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mezzotint.bitstream import Alpha, Header, Limits
+from mezzotint.bundle import Bundle, Card
+from mezzotint.errors import DamagedModel, LimitExceeded, MezzotintError, NonFinite, UsageError
+from mezzotint.runtime.backends import Session, Tensor
+from mezzotint.runtime.backends.onnxruntime_backend import OnnxSession, cores
+from mezzotint.runtime.tiles import BLOCK, WINDOW_PIXELS, Y_CELLS, Rect, blocks
+
+QUALITY_STEPS = 4096  # docs/format.md, header: quality is 0..4095
+Z_BOUND = 127  # docs/format.md, entropy: z symbols lie in -127..127
+MAX_SYMBOL = 1 << 24  # float32 holds every integer up to here, escapes reach beyond it
+_ALWAYS_PADDED = 1 << 22
+_MAX_THREADS = 256
+
+
+@dataclass(frozen=True)
+class TileLatents:
+    """The integers of one tile."""
+
+    z_hat: NDArray[np.int32]  # (Cz, hz, wz)
+    indices: NDArray[np.uint8]  # (M, 4hz, 4wz)
+    symbols: NDArray[np.int32]  # (M, 4hz, 4wz)
+
+
+@dataclass(frozen=True)
+class TileDigest:
+    """SHA-256 of a tile's integers as little-endian int32, uint8, int32: what golden streams are held to."""
+
+    z_hat: str
+    indices: str
+    symbols: str
+
+
+def digest(tile: TileLatents) -> TileDigest:
+    def of(array: NDArray[np.generic], dtype: str) -> str:
+        return hashlib.sha256(array.astype(dtype).tobytes()).hexdigest()
+
+    return TileDigest(of(tile.z_hat, "<i4"), of(tile.indices, "|u1"), of(tile.symbols, "<i4"))
+
+
+class Model:
+    """A bundle at work: sessions are made when first used, so that decoding never loads an encoder graph."""
+
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        self.bundle = bundle
+        self.card = bundle.card
+        self._threads = threads
+        self._sessions: dict[str, Session] = {}
+        self._locks: defaultdict[str, Lock] = defaultdict(Lock)  # one a graph: two may be made at once
+
+    def session(self, graph: str) -> Session:
+        with self._locks[graph]:
+            if graph not in self._sessions:
+                self._sessions[graph] = OnnxSession(graph, self.bundle.graph(graph), self._threads)
+            return self._sessions[graph]
+
+    def prepare(self, *graphs: str) -> None:
+        """Begin to make sessions in the background; whoever runs a graph later waits for it as needed.
+
+        Making them takes as long as decoding a small picture, and the entropy coder leaves a core idle meanwhile.
+        """
+        for graph in graphs:
+            if graph not in self._sessions:
+                Thread(target=self._try_session, args=(graph,), daemon=True).start()
+
+    def _try_session(self, graph: str) -> None:
+        with suppress(MezzotintError):  # it is raised again where the graph is run
+            self.session(graph)
+
+    def run(self, graph: str, quality: int, shape: tuple[int, ...], **arrays: Tensor) -> Tensor:
+        """The output of a graph, which must be (1, *shape); its vectors are worked out for this quality."""
+        session = self.session(graph)
+        feeds = dict(arrays)
+        for name in session.inputs:
+            if name not in feeds:
+                feeds[name] = _vector(self.bundle, name.removeprefix("q_"), quality)
+        output = session.run(feeds)
+        if output.shape != (1, *shape):
+            raise DamagedModel(
+                f"the graph {graph!r} of the model gave {output.shape} instead of {(1, *shape)}"
+            )
+        if output.dtype != np.uint8 and not np.isfinite(output).all():
+            raise NonFinite(f"the network {graph!r} gave values that are not finite")
+        return output
+
+
+def open_model(bundle: Bundle, threads: int | None = None) -> Model:
+    """The model of a bundle with its sessions, kept for the last few pairs of bundle and thread count."""
+    if threads is not None and not 1 <= threads <= _MAX_THREADS:
+        raise UsageError(f"{threads} threads cannot work", f"give 1..{_MAX_THREADS}, or none for all cores")
+    return _open(bundle, threads or cores())
+
+
+@lru_cache(maxsize=4)
+def _open(bundle: Bundle, threads: int) -> Model:
+    return Model(bundle, threads)
+
+
+@lru_cache(maxsize=64)
+def _vector(bundle: Bundle, name: str, quality: int) -> NDArray[np.float32]:
+    """Vector NAME at a quality: the logarithm is linear between the anchors."""
+    anchors = bundle.vector(name)  # (A, C)
+    position = quality / (QUALITY_STEPS - 1) * (len(anchors) - 1)
+    first = min(int(position), len(anchors) - 2)
+    part = position - first
+    logarithm = anchors[first].astype(np.float64) * (1 - part) + anchors[first + 1] * part
+    vector: NDArray[np.float32] = np.exp2(logarithm).astype(np.float32)
+    return vector.reshape(1, -1, 1, 1)  # (1, C, 1, 1)
+
+
+def check_size(header: Header, limits: Limits, remedy: str) -> None:
+    """LimitExceeded for a picture that needs more memory than its limit on pixels grants.
+
+    Padding to whole blocks multiplies the pixels of a very long one by up to 64, and y_hat is kept for the padded
+    picture, so that is limited too (at twice the pixels; a small picture may always be padded).
+    """
+    padded = blocks(header.height) * blocks(header.width) * BLOCK**2
+    what = f"a picture of {header.width}x{header.height} pixels"
+    if header.width * header.height > limits.max_pixels or max(header.width, header.height) > limits.max_side:
+        raise LimitExceeded(f"{what} is over the limit of {limits.max_pixels}", remedy)
+    if padded > max(2 * limits.max_pixels, _ALWAYS_PADDED):
+        raise LimitExceeded(f"{what} takes the memory of {padded}", remedy)
+    if header.layer_count * header.tile_count > limits.max_chunks:
+        raise LimitExceeded(f"{what} has {header.tile_count} tiles, too many for a file", remedy)
+
+
+def decoding_memory(header: Header, card: Card) -> int:
+    """Bytes that decoding holds at most, what the networks use within a window aside.
+
+    y_hat of the padded picture, its pixels, and the working space of one tile (symbols, indices, coding order) and of
+    one window. A window is at most WINDOW_PIXELS, so that the networks' share is bounded whatever the picture.
+    """
+    padded = blocks(header.height) * blocks(header.width) * BLOCK**2
+    tile, window = min(padded, 1 << 2 * header.tile_log2), min(padded, WINDOW_PIXELS)
+    latents = 4 * card.latent_channels * padded // 256 + 4 * card.hyper_channels * padded // 4096
+    alpha = 0 if header.alpha == Alpha.NONE else 6  # inflated, then undone, then four planes
+    pixels = (header.channels + alpha) * header.width * header.height
+    coding = 64 * (card.latent_channels * tile // 256 + card.hyper_channels * tile // 4096)
+    return latents + pixels + coding + (4 * card.latent_channels * window // 256 + 6 * window) + (1 << 20)
+
+
+def layers(bundle: Bundle) -> list[slice]:
+    """The channels of each y layer; z is the layer before them."""
+    ends = np.cumsum(bundle.card.latent_groups).tolist()
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def z_indices(channels: int, height: int, width: int) -> NDArray[np.uint16]:
+    """The table of each z symbol is its channel; raster order of (channel, row, column)."""
+    return np.repeat(np.arange(channels, dtype=np.uint16), height * width)
+
+
+def z_shape(bundle: Bundle, tile: Rect) -> tuple[int, int, int]:
+    return bundle.card.hyper_channels, tile.height, tile.width
+
+
+def y_part(tile: Rect) -> tuple[slice, slice, slice, slice]:
+    """Where a tile lies in the y grid of the whole picture."""
+    cells = tile.scaled(Y_CELLS)
+    return slice(None), slice(None), cells.rows, cells.columns

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of several folders need: the repository, an example photo, and a model that runs in milliseconds."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def photo() -> NDArray[np.uint8]:
+    """An example photo of 451x300 pixels, RGB: neither side is a multiple of anything."""
+    with Image.open(ROOT / "examples" / "chelsea.png") as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle file of the hand-made model in tests/bundle/tiny.py."""
+    from mezzotint.bundle import save
+
+    name = "mezzotint_tests_tiny"  # imported once for the whole run: test folders are no packages
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "bundle" / "tiny.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    path = tmp_path_factory.mktemp("models") / "tiny.mztm"
+    save(path, sys.modules[name].bundle())
+    return path

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever the bytes, decoding answers with an error of errors.py, before any network runs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+import mezzotint
+from mezzotint.bitstream import Alpha, Box, Container, Limits, read, write
+from mezzotint.bundle import Bundle, assemble
+from mezzotint.errors import (
+    DamagedFile,
+    LimitExceeded,
+    MezzotintError,
+    NonFinite,
+    NotMezzotint,
+    UnknownModel,
+    UsageError,
+)
+from mezzotint.runtime.latents import Model
+
+
+@pytest.fixture(scope="module")
+def data(bundle: Bundle, photo: NDArray[np.uint8]) -> bytes:
+    return mezzotint.encode(photo[:64, :64], 10, model=bundle)
+
+
+@pytest.fixture
+def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Model, graph: str) -> None:
+        raise AssertionError(f"the network {graph} was asked for")
+
+    monkeypatch.setattr(Model, "session", refuse)
+
+
+@pytest.mark.usefixtures("no_networks")
+def test_every_truncation_is_refused(data: bytes, bundle: Bundle) -> None:
+    for end in range(len(data)):
+        with pytest.raises(MezzotintError):
+            mezzotint.decode(data[:end], model=bundle)
+
+
+@pytest.mark.usefixtures("no_networks")
+def test_every_flipped_bit_is_refused(data: bytes, bundle: Bundle) -> None:
+    for place in range(len(data)):
+        for bit in range(8):
+            changed = bytearray(data)
+            changed[place] ^= 1 << bit
+            with pytest.raises(MezzotintError):
+                mezzotint.decode(changed, model=bundle)
+
+
+@pytest.mark.usefixtures("no_networks")
+def test_empty_and_foreign_files(bundle: Bundle) -> None:
+    for other in (b"", b"\x89PNG\r\n\x1a\n" + bytes(100)):
+        with pytest.raises(NotMezzotint):
+            mezzotint.decode(other, model=bundle)
+
+
+def shorter(container: Container) -> Container:
+    return replace(container, header=replace(container.header, layer_count=2), layers=container.layers[:2])
+
+
+def other_words(container: Container) -> Container:
+    return replace(
+        container, layers=(container.layers[0][:1], *((chunk[0][:-4],) for chunk in container.layers[1:]))
+    )
+
+
+def more_words(container: Container) -> Container:
+    return replace(container, layers=tuple((chunk[0] + b"\1\2\3\4",) for chunk in container.layers))
+
+
+def bad_alpha(container: Container) -> Container:
+    header = replace(container.header, alpha=Alpha.STRAIGHT)
+    return replace(container, header=header, boxes=(Box(b"ALPH", b"\1x"),))
+
+
+def empty_z(container: Container) -> Container:
+    return replace(container, layers=((b"",), *container.layers[1:]))
+
+
+@pytest.mark.usefixtures("no_networks")
+@pytest.mark.parametrize("change", [shorter, other_words, more_words, bad_alpha, empty_z])
+def test_damage_with_right_checksums(
+    data: bytes, bundle: Bundle, change: Callable[[Container], Container]
+) -> None:
+    with pytest.raises(DamagedFile):
+        mezzotint.decode(write(change(read(data))), model=bundle)
+
+
+@pytest.mark.usefixtures("no_networks")
+def test_random_words_end_well(data: bytes, bundle: Bundle) -> None:
+    container = read(data)
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        layers = tuple((rng.bytes(4 * rng.integers(1, 40)),) for _ in container.layers)
+        with pytest.raises(DamagedFile):
+            mezzotint.decode(write(replace(container, layers=layers)), model=bundle)
+
+
+@pytest.mark.usefixtures("no_networks")
+def test_unknown_models_are_named(data: bytes, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    container = read(data)
+    foreign = write(replace(container, header=replace(container.header, model_id=b"\xab" * 8)))
+    monkeypatch.setenv("MZT_MODELS", str(tmp_path))
+    with pytest.raises(UnknownModel, match=r"abababababababab.*--model.*MZT_MODELS"):
+        mezzotint.decode(foreign)
+
+
+def test_an_altered_model_is_refused(data: bytes, bundle: Bundle, tiny: ModuleType) -> None:
+    arrays = tiny.arrays()
+    arrays["scale.bias"] = arrays["scale.bias"] + np.int32(1)
+    altered = assemble(bundle.card, tiny.graphs(), arrays)
+    with pytest.raises(UnknownModel, match=bundle.model_id.hex()):
+        mezzotint.decode(data, model=altered)
+
+
+@pytest.mark.usefixtures("no_networks")
+def test_limits_come_first(data: bytes, bundle: Bundle, photo: NDArray[np.uint8]) -> None:
+    with pytest.raises(LimitExceeded):
+        mezzotint.decode(data, model=bundle, limits=Limits(max_pixels=64 * 64 - 1))
+    with pytest.raises(LimitExceeded):
+        mezzotint.encode(np.broadcast_to(photo[:1, :1], (1, 2**24, 3)), model=bundle)
+
+
+def test_padding_counts_for_long_pictures(bundle: Bundle) -> None:
+    """The memory of a 1 x N picture is that of 64 x N."""
+    data = mezzotint.encode(np.zeros((1, 70_000), np.uint8), model=bundle)
+    assert mezzotint.decode(data, model=bundle, limits=Limits(max_pixels=64 * 70_000)).shape == (1, 70_000)
+    with pytest.raises(LimitExceeded, match="memory"):
+        mezzotint.decode(data, model=bundle, limits=Limits(max_pixels=70_000))
+
+
+@pytest.mark.parametrize("quality", [-1, 100.5, float("nan"), float("inf")])
+def test_quality_has_a_range(quality: float, bundle: Bundle, photo: NDArray[np.uint8]) -> None:
+    with pytest.raises(UsageError, match="0"):
+        mezzotint.encode(photo, quality, model=bundle)
+
+
+def test_wrong_usage(data: bytes, bundle: Bundle, photo: NDArray[np.uint8]) -> None:
+    with pytest.raises(UsageError, match="as_"):
+        mezzotint.decode(data, model=bundle, as_="jpeg")  # type: ignore[call-overload]
+    with pytest.raises(UsageError, match="threads"):
+        mezzotint.decode(data, model=bundle, threads=0)
+    with pytest.raises(UsageError, match="tile_log2"):
+        mezzotint.encode(photo, model=bundle, tile_log2=5)
+
+
+def poisoned(graph: bytes, constant: str, value: float) -> bytes:
+    proto = onnx.load_from_string(graph)
+    for tensor in proto.graph.initializer:
+        if tensor.name == constant:
+            array = numpy_helper.to_array(tensor).copy()
+            array[...] = value
+            tensor.CopyFrom(numpy_helper.from_array(array, constant))
+    return bytes(proto.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("graph", "constant", "value"),
+    [
+        ("analysis", "mix", np.inf),
+        ("hyper_analysis", "weight", np.nan),
+        ("quantise", "up", np.nan),
+        ("quantise", "spread", 1e30),
+        ("dequantise", "up", np.nan),
+    ],
+)
+def test_latents_that_are_not_finite(
+    tiny: ModuleType, bundle: Bundle, photo: NDArray[np.uint8], graph: str, constant: str, value: float
+) -> None:
+    graphs = tiny.graphs()
+    graphs[graph] = poisoned(graphs[graph], constant, value)
+    broken = assemble(bundle.card, graphs, tiny.arrays())
+    with pytest.raises(NonFinite, match=f"'{graph}'"):
+        mezzotint.decode(mezzotint.encode(photo, model=broken), model=broken)
