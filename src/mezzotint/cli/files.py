@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes from and to files, stdin and stdout, with an error for each thing that a file system can do.
+
+An output is written to a temporary file in its own folder and moved into place at the very end: a command that fails
+or is interrupted leaves nothing behind, and an existing file stays as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from mezzotint.errors import FileAccess, LimitExceeded, OutputExists, UsageError
+
+MAX_INPUT = 1 << 32  # bytes; 2**28 pixels of 16-bit RGBA and some
+_CHUNK = 1 << 20
+
+
+def read(source: str, check: Callable[[bytes], object] | None = None) -> bytes:
+    """The bytes of a file or of stdin (`-`); `check` sees the first MiB before the rest is read."""
+    try:
+        if source == "-":
+            return _drain(sys.stdin.buffer, "the input", check)
+        with open(source, "rb") as file:
+            return _drain(file, source, check)
+    except OSError as reason:
+        raise _input_error(source, reason) from None
+
+
+class Output:
+    """Where a command writes its result: `write` once, with everything."""
+
+    def __init__(self) -> None:
+        self.data: bytes | None = None
+
+    def write(self, data: bytes) -> None:
+        self.data = data
+
+
+@contextmanager
+def replacing(target: str, force: bool) -> Iterator[Output]:
+    """Check the place of an output first, so that an hour of work is not lost to a full folder, and fill it last."""
+    output = Output()
+    if target == "-":
+        if sys.stdout.isatty():
+            raise UsageError(
+                "the output is a terminal", "redirect stdout to a file, or name one instead of `-`"
+            )
+        yield output
+        _to_stdout(output.data)
+        return
+    place = Path(os.path.realpath(target))  # a link is followed, not replaced
+    with _explained(target):
+        _check_place(place, target, force)
+        special = place.exists() and not place.is_file()
+    if special:  # a device or a pipe is written to, never replaced
+        yield output
+        with _explained(target):
+            place.write_bytes(output.data or b"")
+        return
+    temporary = place.with_name(f".mzt-{secrets.token_hex(6)}")
+    try:
+        with _explained(target), open(temporary, "xb"):
+            pass
+        yield output
+        with _explained(target):
+            _fill(temporary, output.data or b"")
+            _check_place(place, target, force)  # it may have come into being meanwhile
+            os.replace(temporary, place)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _drain(stream: IO[bytes], name: str, check: Callable[[bytes], object] | None) -> bytes:
+    chunks: list[bytes] = []
+    total = 0
+    while chunk := stream.read(_CHUNK):
+        if check is not None and not chunks:
+            check(chunk)
+        chunks.append(chunk)
+        total += len(chunk)
+        if total > MAX_INPUT:
+            raise LimitExceeded(f"{name} is larger than {MAX_INPUT >> 30} GiB", "name a picture file")
+    return b"".join(chunks)
+
+
+def _fill(path: Path, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _to_stdout(data: bytes | None) -> None:
+    with _explained("stdout"):
+        sys.stdout.buffer.write(data or b"")
+        sys.stdout.buffer.flush()
+
+
+def _check_place(place: Path, target: str, force: bool) -> None:
+    if place.is_dir():
+        raise FileAccess(f"{target} is a folder", "name a file in it")
+    if not force and place.exists():
+        raise OutputExists(f"{target} exists already", "add --force to replace it")
+
+
+@contextmanager
+def _explained(target: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as reason:
+        raise _output_error(target, reason) from None
+
+
+def _input_error(source: str, reason: OSError) -> FileAccess:
+    if isinstance(reason, FileNotFoundError):
+        return FileAccess(f"{source} does not exist", "check the path")
+    if isinstance(reason, IsADirectoryError):
+        return FileAccess(f"{source} is a folder", "name a file in it")
+    if isinstance(reason, PermissionError):
+        return FileAccess(f"{source} may not be read", "check the permissions of the file and of its folder")
+    return FileAccess(f"{source} cannot be read: {reason.strerror or reason}", "check the path")
+
+
+def _output_error(target: str, reason: OSError) -> FileAccess:
+    folder = Path(target).parent
+    if reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return FileAccess(f"no space is left for {target}", "free some space, or choose another folder")
+    if isinstance(reason, FileNotFoundError | NotADirectoryError):
+        return FileAccess(f"the folder {folder} does not exist", "make it first, or choose another")
+    if isinstance(reason, PermissionError) or reason.errno == errno.EROFS:
+        return FileAccess(f"the folder {folder} may not be written to", "choose another folder")
+    return FileAccess(f"{target} cannot be written: {reason.strerror or reason}", "choose another place")

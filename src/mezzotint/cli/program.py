@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command group, and the one place where exceptions become a line on stderr and an exit status."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+
+import click
+
+from mezzotint._version import __version__
+from mezzotint.cli.compare import compare
+from mezzotint.cli.decode import decode
+from mezzotint.cli.encode import encode
+from mezzotint.cli.info import info
+from mezzotint.cli.models import models
+from mezzotint.cli.version import version
+from mezzotint.errors import MezzotintError, UsageError
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="\b\nExample:\n  mzt encode photo.png photo.mzt -q 75\n  mzt decode photo.mzt back.png",
+)
+@click.version_option(__version__, prog_name="mzt", message="%(prog)s %(version)s")
+def program() -> None:
+    """Mezzotint: photos in, small files out, and back.
+
+    `-` in place of a file name means stdin or stdout. Existing files are kept unless --force is given.
+    """
+
+
+for verb in (encode, decode, info, compare, models, version):
+    program.add_command(verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point of `mzt`: run, and leave with the exit status."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status."""
+    with warnings.catch_warnings():
+        # Only what a person can act on: conversions that lose something, odd input files.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = _show_warning
+        try:
+            status = program.main(args=list(arguments), prog_name="mzt", standalone_mode=False)
+        except UsageError as error:
+            return _say(str(error), WRONG_USAGE)
+        except MezzotintError as error:
+            return _say(str(error), FAILED)
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "mzt"
+            return _say(f"{error.format_message().rstrip('.')}; see `{path} --help`", WRONG_USAGE)
+        except click.ClickException as error:
+            return _say(error.format_message(), error.exit_code)
+        except click.Abort:  # click turns Ctrl-C into this
+            return _say("interrupted", INTERRUPTED)
+        except MemoryError:
+            return _say("out of memory; close other programs, or work on a smaller picture", FAILED)
+    return status if isinstance(status, int) else 0  # --help and --version return their status
+
+
+def _say(line: str, status: int) -> int:
+    click.echo("mzt: " + " ".join(line.split()), err=True)
+    return status
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    click.echo("mzt: warning: " + " ".join(str(message).split()), err=True)
