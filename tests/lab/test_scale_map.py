@@ -19,7 +19,7 @@ def test_twin_equals_the_codec_bit_for_bit(tiny: Codec) -> None:
         theirs = codec(z[0].numpy().astype(np.int32), q)
         assert np.array_equal(integer_index(tiny, z, q), theirs)
         real = tiny.scale_map(z, torch.tensor([float(q)]))[0].numpy()
-        assert np.abs(real - theirs).max() < 0.52  # training sees the index before it is rounded
+        assert np.abs(real - theirs).max() < 0.7  # not yet rounded, and at the exact place between anchors
 
 
 def test_gradient_leads_back_from_the_borders() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The five ONNX graphs of a bundle, traced from a model (inputs and outputs as docs/format.md, "Model bundle", names them).
+"""The five ONNX graphs of a bundle, traced from a model; docs/format.md, section 6, names inputs and outputs.
 
 Weights are rounded to fp16 in the model itself before tracing and stored as fp16 behind a cast: half the bytes,
 and torch, after the same rounding, computes with the very numbers that the runtime has.
@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import copy
 import io
+import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
@@ -151,7 +154,24 @@ def trace(frozen: Codec, name: str) -> bytes:
             opset_version=OPSET,
             dynamo=False,
         )
-    return halve(onnx.load_from_string(buffer.getvalue())).SerializeToString(deterministic=True)
+    return halve(simplify(buffer.getvalue())).SerializeToString(deterministic=True)
+
+
+def simplify(model: bytes) -> onnx.ModelProto:
+    """Constants folded and shapes worked out once, here, instead of at every start of the codec."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ort.SessionOptions()
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC  # standard ops only
+        options.optimized_model_filepath = str(Path(folder) / "graph.onnx")
+        options.log_severity_level = 3
+        ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        simple = onnx.load(options.optimized_model_filepath)
+    versions = [
+        o.version for o in simple.opset_import if o.domain == ""
+    ]  # onnxruntime lists all that it knows
+    del simple.opset_import[:]
+    simple.opset_import.extend(helper.make_opsetid("", v) for v in versions)
+    return simple
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:

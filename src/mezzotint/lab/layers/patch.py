@@ -28,7 +28,7 @@ def dct_matrix(size: int) -> Tensor:
 
 
 def dct_basis(size: int) -> Tensor:
-    """(3 size^2, 3 size^2) orthonormal basis over (plane, row, column) of a block; row = plane * size^2 + v * size + u."""
+    """(3 size^2, 3 size^2) orthonormal basis over (plane, row, column); row = plane * size^2 + v * size + u."""
     d = dct_matrix(size)
     block = torch.einsum("vi,uj->vuij", d, d).reshape(size * size, size * size)
     return torch.kron(ROTATION, block)
