@@ -18,14 +18,27 @@ from numpy.typing import NDArray
 # Integers up to and including these are all represented.
 FLOAT_LIMIT = {"float32": 1 << 24, "float64": 1 << 53}
 
+ONE_THREAD = 1 << 18  # multiplications; OpenBLAS takes more threads from about here on
+
 Integer = TypeVar("Integer", np.int32, np.int64)
 Float = TypeVar("Float", np.float32, np.float64)
 
 
 def product(weight: NDArray[Float], z: NDArray[Float]) -> NDArray[Float]:
-    """weight (rows, C) @ z (C, h, w) -> (rows, h, w); all three integer-valued."""
-    _, height, width = z.shape
-    flat: NDArray[Float] = weight @ z.reshape(z.shape[0], height * width)
+    """weight (rows, C) @ z (C, h, w) -> (rows, h, w); all three integer-valued.
+
+    In pieces too small for BLAS to wake its threads: those go on waiting busily and take the cores from the networks
+    (decoding ran at 4.3 instead of 6.0 MP/s on 2 cores).
+    """
+    channels, height, width = z.shape
+    columns = z.reshape(channels, height * width)
+    flat: NDArray[Float] = np.empty((weight.shape[0], height * width), weight.dtype)
+    across = min(height * width, max(1, ONE_THREAD // channels))
+    down = max(1, ONE_THREAD // (channels * across))
+    for left in range(0, height * width, across):
+        part = np.ascontiguousarray(columns[:, left : left + across])
+        for top in range(0, len(weight), down):
+            np.matmul(weight[top : top + down], part, out=flat[top : top + down, left : left + across])
     return flat.reshape(-1, height, width)
 
 

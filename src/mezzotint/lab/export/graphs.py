@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from mezzotint.lab.layers.quality import QualityVector
 from mezzotint.lab.layers.resample import HaarDown, HaarUp
+from mezzotint.lab.models.block import Block
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.models.context import MaskedPointwise, merge_phases, split_phases
 
@@ -43,6 +44,8 @@ def freeze(model: Codec) -> Codec:
         if not name.startswith(("factorized", "scale_map")):
             p.data = p.data.half().float()
     for module in frozen.modules():
+        if isinstance(module, Block):
+            module.split = True
         if isinstance(module, HaarDown | HaarUp | MaskedPointwise):
             module.folded = module.effective().detach().half().float()
     return frozen

@@ -20,6 +20,7 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, hidden: int, mixer: str = "depthwise(3)") -> None:
         super().__init__()
+        self.split = False  # set while exporting: onnxruntime keeps its blocked layout through two convolutions, not a slice
         self.mixer = MIXERS.build(mixer, channels)
         self.up = nn.Conv2d(channels, 2 * hidden, 1)
         self.down = nn.Conv2d(hidden, channels, 1)
@@ -29,7 +30,12 @@ class Block(nn.Module):
         nn.init.zeros_(self.down.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        value, gate = self.up(self.mixer(x)).chunk(2, 1)  # (B, hidden, H, W) each
+        x_mixed = self.mixer(x)
+        if self.split:
+            halves = zip(self.up.weight.chunk(2), self.up.bias.chunk(2), strict=True)
+            value, gate = (F.conv2d(x_mixed, weight, bias) for weight, bias in halves)
+        else:
+            value, gate = self.up(x_mixed).chunk(2, 1)  # (B, hidden, H, W) each
         return x + self.down(value * F.sigmoid(gate))
 
 
