@@ -20,7 +20,8 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, hidden: int, mixer: str = "depthwise(3)") -> None:
         super().__init__()
-        self.split = False  # set while exporting: onnxruntime keeps its blocked layout through two convolutions, not a slice
+        # Set while exporting: onnxruntime keeps its blocked layout through two convolutions, not through a slice.
+        self.split = False
         self.mixer = MIXERS.build(mixer, channels)
         self.up = nn.Conv2d(channels, 2 * hidden, 1)
         self.down = nn.Conv2d(hidden, channels, 1)
