@@ -6,11 +6,16 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from mezzotint.bundle import Bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,17 +34,30 @@ def photo() -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle file of the hand-made model in tests/bundle/tiny.py."""
+def tiny() -> ModuleType:
+    """tests/bundle/tiny.py, imported once for the whole run (test folders are no packages)."""
+    name = "mezzotint_tests_tiny"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "bundle" / "tiny.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def bundle(tiny: ModuleType) -> Bundle:
+    """The hand-made model."""
+    found: Bundle = tiny.bundle()
+    return found
+
+
+@pytest.fixture(scope="session")
+def tiny_model(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle file of the hand-made model."""
     from mezzotint.bundle import save
 
-    name = "mezzotint_tests_tiny"  # imported once for the whole run: test folders are no packages
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "bundle" / "tiny.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
     path = tmp_path_factory.mktemp("models") / "tiny.mztm"
-    save(path, sys.modules[name].bundle())
+    save(path, bundle)
     return path

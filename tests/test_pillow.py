@@ -126,3 +126,12 @@ def test_seek_copy_and_convert(photo, tiny_model):
     with pytest.raises(EOFError):
         image.seek(1)
     assert image.copy().tobytes() == image.convert("RGB").tobytes()
+
+
+def test_exif_that_was_asked_for_too_early(tiny_model):
+    exif = Image.Exif()
+    exif[0x010E] = "a test"
+    image = reopened(saved(Image.new("RGB", (5, 5)), tiny_model, exif=exif))
+    assert not image.getexif()  # it is known once decoded
+    image.load()
+    assert image.getexif()[0x010E] == "a test"

@@ -55,6 +55,7 @@ class MezzotintImageFile(ImageFile.ImageFile):
             except MezzotintError as error:
                 raise OSError(str(error)) from error
             self.info.update(decoded.info)
+            self._exif = None  # whoever asked before the metadata was known may ask again
             if self._exclusive_fp:
                 self.fp.close()
             self.fp = io.BytesIO(decoded.tobytes())

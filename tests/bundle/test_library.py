@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models are found by their id, in the package and in MZT_MODELS, and never guessed."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -72,3 +73,20 @@ def test_an_altered_bundle_is_refused(folder: Path, bundle: Bundle) -> None:
     (folder / "a.mztm").write_bytes(data)
     with pytest.raises(DamagedModel, match="SHA-256"):
         find(bundle.model_id)
+
+
+def test_a_damaged_copy_hides_no_sound_one(folder: Path, bundle: Bundle) -> None:
+    save(folder / "b.mztm", bundle)
+    data = bytearray((folder / "b.mztm").read_bytes())
+    data[-5] ^= 1
+    (folder / "a.mztm").write_bytes(data)
+    assert find(bundle.model_id).model_id == bundle.model_id
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX pipes")
+def test_a_pipe_in_the_folder_is_passed_over(folder: Path, bundle: Bundle) -> None:
+    os.mkfifo(folder / "pipe.mztm")
+    (folder / "folder.mztm").mkdir()
+    (folder / "loop.mztm").symlink_to("loop.mztm")
+    save(folder / "sound.mztm", bundle)
+    assert [summary.path.name for summary in listing()] == ["sound.mztm"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,30 @@ def test_an_endless_input_is_given_up(mzt, folder, monkeypatch):
     assert (result.status, result.out) == (1, b"")
     assert "/dev/zero is larger than" in result.err
     assert mzt("decode", "/dev/zero", "out.png").err.startswith("mzt: the file does not begin")
+
+
+def test_a_replaced_file_keeps_its_permissions(folder):
+    Path("out.mzt").write_bytes(b"old")
+    Path("out.mzt").chmod(0o600)
+    with files.replacing("out.mzt", True) as output:
+        output.write(b"new")
+    assert Path("out.mzt").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_to_itself_is_kept(folder):
+    Path("one").symlink_to("two")
+    Path("two").symlink_to("one")
+    with pytest.raises(OutputExists), files.replacing("one", False):
+        pass
+    assert Path("one").is_symlink()
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="POSIX devices")
+def test_stdout_by_its_name(coded):
+    command = f"{sys.executable} -m mezzotint encode photo.png /dev/stdout --force --quiet | wc -c"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True, timeout=60)
+    assert int(done.stdout) > 50, done.stderr
+
+
+def test_a_file_is_no_folder(mzt, picture, coded):
+    assert "photo.mzt is not a folder; " in mzt("decode", coded, "photo.mzt/out.png").err

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +107,51 @@ def test_a_closed_pipe_is_one_line(coded):
     command = f"{sys.executable} -m mezzotint decode {coded} - --quiet | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_killed_command_leaves_no_file(folder):
+    command = [sys.executable, "-m", "mezzotint", "encode", "-", "out.mzt"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    give_up = time.monotonic() + 30
+    while not list(folder.iterdir()) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    child.terminate()
+    _, err = child.communicate(timeout=30)
+    assert (child.returncode, err) == (128 + signal.SIGTERM, "")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+@pytest.mark.parametrize("arguments", ["info photo.mzt", "info photo.mzt --json", "models", "--help"])
+def test_a_full_stdout_is_one_line(coded, arguments):
+    command = f"{sys.executable} -m mezzotint {arguments} > /dev/full"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "mzt: stdout cannot be written: No space left on device; redirect it elsewhere\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX shell")
+@pytest.mark.parametrize("arguments", ["encode photo.png - >&-", "info - <&-", "encode - out.mzt <&-"])
+def test_a_closed_stream_is_one_line(coded, arguments):
+    command = f"{sys.executable} -m mezzotint {arguments}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.endswith("is closed; name a file instead of `-`\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text")
+def test_names_that_are_no_text(coded):
+    os.rename(os.fsencode(coded), b"\xff.mzt")
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    command = [sys.executable, "-m", "mezzotint", "info", b"\xff.mzt"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_no_verb_shows_the_help(mzt):
+    result = mzt()
+    assert (result.status, result.out) == (2, b"")
+    assert result.err.splitlines()[0].startswith("Usage: mzt ")
+    assert len(result.err.splitlines()) > 10

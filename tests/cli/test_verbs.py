@@ -96,3 +96,20 @@ def test_version(mzt):
     assert versions["mezzotint"] == __version__
     assert {"python", "numpy", "pillow", "onnxruntime", "constriction"} <= set(versions)
     assert mzt("--version").out.decode() == f"mzt {__version__}\n"
+
+
+def test_compare_turns_a_photo_as_encode_does(mzt, picture, tiny_model):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(picture) as image:
+        image.save("phone.png", exif=exif)
+    assert mzt("encode", "phone.png", "phone.mzt", "--model", tiny_model).status == 0
+    facts = json.loads(mzt("compare", "phone.png", "phone.mzt", "--json").out)
+    assert (facts["width"], facts["height"]) == (70, 90)
+    assert facts["psnr"] > 20
+
+
+def test_compare_scales_sixteen_bits_as_encode_does(mzt, folder, photo, tiny_model):
+    Image.fromarray(photo[:40, :50, 1].astype(np.uint16) * 257).save("deep.png")
+    assert mzt("encode", "deep.png", "deep.mzt", "--model", tiny_model).status == 0
+    assert json.loads(mzt("compare", "deep.png", "deep.mzt", "--json").out)["psnr"] > 25

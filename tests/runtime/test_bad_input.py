@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever the bytes, decoding answers with an error of errors.py, before any network runs."""
 
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
@@ -23,6 +27,7 @@ from mezzotint.errors import (
     UnknownModel,
     UsageError,
 )
+from mezzotint.runtime import latents
 from mezzotint.runtime.latents import Model
 
 
@@ -138,7 +143,7 @@ def test_padding_counts_for_long_pictures(bundle: Bundle) -> None:
         mezzotint.decode(data, model=bundle, limits=Limits(max_pixels=70_000))
 
 
-@pytest.mark.parametrize("quality", [-1, 100.5, float("nan"), float("inf")])
+@pytest.mark.parametrize("quality", [-1, 100.5, float("nan"), float("inf"), "50", None, True, 1j, [5]])
 def test_quality_has_a_range(quality: float, bundle: Bundle, photo: NDArray[np.uint8]) -> None:
     with pytest.raises(UsageError, match="0"):
         mezzotint.encode(photo, quality, model=bundle)
@@ -181,3 +186,57 @@ def test_latents_that_are_not_finite(
     broken = assemble(bundle.card, graphs, tiny.arrays())
     with pytest.raises(NonFinite, match=f"'{graph}'"):
         mezzotint.decode(mezzotint.encode(photo, model=broken), model=broken)
+
+
+@pytest.mark.parametrize("wrong", ["2", 1.5, 2.0, [], 0, 257])
+def test_threads_are_a_whole_number(wrong: object, data: bytes, bundle: Bundle) -> None:
+    with pytest.raises(UsageError, match="threads"):
+        mezzotint.decode(data, model=bundle, threads=wrong)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("wrong", ["7", 7.5, None, 16])
+def test_tiles_are_a_whole_power(wrong: object, bundle: Bundle, photo: NDArray[np.uint8]) -> None:
+    with pytest.raises(UsageError, match="tile_log2"):
+        mezzotint.encode(photo, model=bundle, tile_log2=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", ["photo.mzt", None, 5, [1, 2], memoryview(bytes(50))[::2]])
+def test_a_name_is_not_the_bytes_of_a_file(wrong: object, bundle: Bundle) -> None:
+    with pytest.raises(UsageError, match="bytes of a file"):
+        mezzotint.decode(wrong, model=bundle)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("wrong", [123, b"x", "\0", object()])
+def test_things_that_are_no_models(wrong: object, data: bytes) -> None:
+    with pytest.raises(UsageError, match="is no model"):
+        mezzotint.decode(data, model=wrong)  # type: ignore[call-overload]
+
+
+def test_a_process_that_ends_while_sessions_are_made_aborts_not() -> None:
+    """It did, whenever a damaged file was refused quickly: onnxruntime cannot be cut short inside a daemon thread."""
+    script = (
+        "from mezzotint.bundle import default; from mezzotint.runtime.latents import open_model; "
+        "open_model(default(), 2).prepare('dequantise', 'synthesis'); raise SystemExit(3)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
+def test_a_session_that_fails_in_the_background_is_silent(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no session today")
+
+    monkeypatch.setattr(latents, "OnnxSession", fail)
+    heard: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", heard.append)
+    model = Model(bundle, 1)
+    before = threading.active_count()
+    model.prepare("synthesis")
+    give_up = time.monotonic() + 30
+    while threading.active_count() > before and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert heard == []
+    with pytest.raises(RuntimeError, match="today"):
+        model.session("synthesis")

@@ -277,3 +277,23 @@ def test_grey_with_alpha_gives_four_planes_as_an_array(bundle: Bundle) -> None:
 def test_arrays_are_not_copied() -> None:
     array = np.zeros((4, 4, 3), np.uint8)
     assert pictures.to_array(from_array(array)) is array
+
+
+def test_the_exif_box_begins_with_its_tiff_header() -> None:
+    """docs/format.md 3.1; Pillow's six bytes before it are Pillow's and JPEG's."""
+    exif = Image.Exif()
+    exif[0x010E] = "a test"
+    image = Image.new("RGB", (5, 5))
+    for given in (exif.tobytes(), exif.tobytes().removeprefix(b"Exif\0\0")):
+        image.info["exif"] = given
+        picture = from_pillow(image)
+        assert picture.exif[:4] in (b"MM\0*", b"II*\0")
+        assert to_pillow(picture).info["exif"] == b"Exif\0\0" + picture.exif
+
+
+@pytest.mark.parametrize(("mode", "key"), [("RGB", b"\0\1"), ("L", None), ("P", (1, 2, 3)), ("1", "x")])
+def test_a_key_colour_of_another_mode(mode: str, key: object) -> None:
+    image = Image.new(mode, (3, 2))
+    image.info["transparency"] = key
+    with pytest.raises(BadImage, match="convert"):
+        from_pillow(image)

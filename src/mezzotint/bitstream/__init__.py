@@ -11,6 +11,7 @@ from mezzotint.bitstream.container import overhead, read, write
 from mezzotint.bitstream.header import (
     MAGIC,
     MAX_PREAMBLE_SIZE,
+    MAX_QUALITY,
     VERSION,
     Preamble,
     read_header,
@@ -25,6 +26,7 @@ __all__ = [
     "ICC",
     "MAGIC",
     "MAX_PREAMBLE_SIZE",
+    "MAX_QUALITY",
     "VERSION",
     "XMP",
     "Alpha",

@@ -28,6 +28,7 @@ from mezzotint.errors import (
 # The numbers of docs/format.md 2.
 MAGIC = b"\x8dMZ\n"  # the high bit breaks in 7-bit and UTF-8 transcoding, the newline in text mode
 VERSION = 0
+MAX_QUALITY = 4095
 FIXED = struct.Struct("<BBBBBBHB8s")  # the fields between the version and the varints
 CRC_SIZE = 4
 MAX_PREAMBLE_SIZE = len(MAGIC) + 1 + FIXED.size + 4 * varint.MAX_SIZE + CRC_SIZE  # enough for `read_header`
@@ -51,7 +52,7 @@ def broken_law(header: Header) -> str | None:
         (header.channels in (1, 3), f"{header.channels} channels, where only 1 and 3 exist"),
         (6 <= header.tile_log2 <= 15, f"tiles of 2^{header.tile_log2} pixels, where only 2^6..2^15 exist"),
         (1 <= header.bit_depth <= 16, f"a bit depth of {header.bit_depth}, where only 1..16 exist"),
-        (0 <= header.quality <= 4095, f"quality {header.quality}, where only 0..4095 exist"),
+        (0 <= header.quality <= MAX_QUALITY, f"quality {header.quality}, where only 0..{MAX_QUALITY} exist"),
         (1 <= header.layer_count <= 15, f"{header.layer_count} layers, where only 1..15 exist"),
         (len(header.model_id) == 8, f"a model id of {len(header.model_id)} bytes instead of 8"),
         (header.mode in MODE_NAMES, f"mode {int(header.mode)}, where only 0..2 exist"),

@@ -9,14 +9,20 @@ truncated file, behind it a damaged one; the caller says which.
 from __future__ import annotations
 
 from mezzotint.bitstream import varint
-from mezzotint.errors import DamagedFile, MezzotintError
+from mezzotint.errors import DamagedFile, MezzotintError, UsageError
 
 
 class Reader:
     """Takes little-endian fields from the front; `what` names the field in messages."""
 
     def __init__(self, data: bytes | bytearray | memoryview, past_end: type[MezzotintError]) -> None:
-        self._data = memoryview(data).cast("B")
+        try:
+            self._data = memoryview(data).cast("B")
+        except TypeError:
+            raise UsageError(
+                f"a {type(data).__name__} is not the bytes of a file",
+                "give what open(path, 'rb').read() gives",
+            ) from None
         self._past_end = past_end
         self.position = 0
 

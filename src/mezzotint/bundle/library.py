@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mezzotint.bundle.files import Summary, load, read_summary
 from mezzotint.bundle.schema import Bundle
-from mezzotint.errors import DamagedModel, FileAccess, UnknownModel
+from mezzotint.errors import DamagedModel, FileAccess, UnknownModel, UsageError
 
 ENVIRONMENT = "MZT_MODELS"
 _DEFAULT = Path(__file__).with_name("default.mztm")
@@ -33,7 +33,12 @@ def resolve(model: str | os.PathLike[str] | Bundle | None) -> Bundle:
     """The bundle to encode with: a bundle itself, a path, or None for the default one."""
     if model is None:
         return default()
-    return model if isinstance(model, Bundle) else _cached(Path(model))
+    if isinstance(model, Bundle):
+        return model
+    try:
+        return _cached(Path(model))
+    except (TypeError, ValueError):  # ValueError for a zero byte
+        raise UsageError(f"{model!r} is no model", "give the path of a bundle (.mztm), or a Bundle") from None
 
 
 def find(model_id: bytes, model: str | os.PathLike[str] | Bundle | None = None) -> Bundle:
@@ -46,12 +51,19 @@ def find(model_id: bytes, model: str | os.PathLike[str] | Bundle | None = None) 
                 _REMEDY,
             )
         return bundle
+    damaged: DamagedModel | None = None
     for summary in _summaries():
         if summary.model_id == model_id:
-            bundle = _cached(summary.path)
+            try:
+                bundle = _cached(summary.path)
+            except DamagedModel as error:  # another copy may be sound
+                damaged = damaged or error
+                continue
             if bundle.model_id == model_id:
                 return bundle
-    raise UnknownModel(f"the file was made with model {model_id.hex()}, which is not at hand", _REMEDY)
+    raise damaged or UnknownModel(
+        f"the file was made with model {model_id.hex()}, which is not at hand", _REMEDY
+    )
 
 
 def listing() -> tuple[Summary, ...]:
@@ -75,7 +87,8 @@ def _folder() -> list[Path]:
     if not folder:
         return []
     try:
-        return sorted(path for path in Path(folder).iterdir() if path.suffix == ".mztm")
+        # Files only: to open a pipe would wait for ever.
+        return sorted(path for path in Path(folder).iterdir() if path.suffix == ".mztm" and path.is_file())
     except OSError as reason:
         raise FileAccess(
             f"the folder {folder} that {ENVIRONMENT} names cannot be read: {reason.strerror}",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mezzotint.bundle.onnx_check import FLOAT, UINT8
 from mezzotint.entropy import TableSet
-from mezzotint.intnet import ScaleMap
+from mezzotint.intnet import Z_LIMIT, ScaleMap
 
 ENCODER, DECODER = "encoder", "decoder"
 GRAPHS = {  # name -> (side, inputs without the vectors, output), with ONNX element types
@@ -38,10 +38,7 @@ ARRAYS = {  # name -> dtype; shapes are in `_shapes`
 }
 DTYPES = {"uint8": "|u1", "int8": "|i1", "int32": "<i4", "uint32": "<u4", "float32": "<f4"}
 Y_TABLES = 64  # docs/format.md, scale map: indices 0..63
-Z_MINIMUM, Z_MAXIMUM = (
-    -127,
-    127,
-)  # docs/format.md, entropy: z needs no escape, the scale map's bound needs the range
+Z_MINIMUM, Z_MAXIMUM = -Z_LIMIT, Z_LIMIT  # docs/format.md, entropy: z needs no escape
 FREQUENCY_TOTAL = 1 << 24
 CELL = 16  # pixels of one y cell a side
 Z_CELL = 64  # pixels of one z cell a side

@@ -13,6 +13,8 @@ from mezzotint.cli import files, options
 from mezzotint.errors import BadImage, UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL import Image
 
 
@@ -49,11 +51,11 @@ def _facts(a: tuple[str, int, Image.Image], b: tuple[str, int, Image.Image]) -> 
 
     from mezzotint.evaluate import psnr
 
-    if a[2].size != b[2].size:
-        sizes = " and ".join(f"{image.width}x{image.height}" for _, _, image in (a, b))
+    one, other = (_samples(image) for _, _, image in (a, b))  # (H, W, 4)
+    if one.shape != other.shape:
+        sizes = " and ".join(f"{array.shape[1]}x{array.shape[0]}" for array in (one, other))
         raise BadImage(f"the pictures have different sizes, {sizes}", "compare pictures of one size")
-    width, height = a[2].size
-    one, other = (np.asarray(image.convert("RGBA")) for _, _, image in (a, b))  # (H, W, 4)
+    height, width = one.shape[:2]
     decibels = psnr(one[..., :3], other[..., :3])
     facts: dict[str, Any] = {
         side: {"file": name, "bytes": size, "bits_per_pixel": round(8 * size / (width * height), 4)}
@@ -65,6 +67,16 @@ def _facts(a: tuple[str, int, Image.Image], b: tuple[str, int, Image.Image]) -> 
         "psnr": round(decibels, 4) if math.isfinite(decibels) else None,
         "max_error": int((np.maximum(one, other) - np.minimum(one, other)).max()),
     }
+
+
+def _samples(image: Image.Image) -> NDArray[np.uint8]:
+    """RGBA samples (H, W, 4) as the codec sees them: upright, and scaled to 8 bits."""
+    import numpy as np
+
+    from mezzotint.runtime.pictures import from_pillow, to_pillow
+
+    upright = to_pillow(from_pillow(image, metadata=False))
+    return np.asarray(upright.convert("RGBA"))
 
 
 def _table(facts: dict[str, Any]) -> str:

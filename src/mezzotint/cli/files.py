@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from mezzotint.errors import FileAccess, LimitExceeded, OutputExists, UsageError
 
@@ -26,7 +26,7 @@ def read(source: str, check: Callable[[bytes], object] | None = None) -> bytes:
     """The bytes of a file or of stdin (`-`); `check` sees the first MiB before the rest is read."""
     try:
         if source == "-":
-            return _drain(sys.stdin.buffer, "the input", check)
+            return _drain(_open(sys.stdin, "stdin"), "the input", check)
         with open(source, "rb") as file:
             return _drain(file, source, check)
     except OSError as reason:
@@ -48,6 +48,7 @@ def replacing(target: str, force: bool) -> Iterator[Output]:
     """Check the place of an output first, so that an hour of work is not lost to a full folder, and fill it last."""
     output = Output()
     if target == "-":
+        _open(sys.stdout, "stdout")
         if sys.stdout.isatty():
             raise UsageError(
                 "the output is a terminal", "redirect stdout to a file, or name one instead of `-`"
@@ -55,10 +56,12 @@ def replacing(target: str, force: bool) -> Iterator[Output]:
         yield output
         _to_stdout(output.data)
         return
-    place = Path(os.path.realpath(target))  # a link is followed, not replaced
+    place = Path(target)
     with _explained(target):
+        special = place.exists() and not place.is_file() and not place.is_dir()
+        if not special:
+            place = Path(os.path.realpath(target))  # a link is followed, not replaced
         _check_place(place, target, force)
-        special = place.exists() and not place.is_file()
     if special:  # a device or a pipe is written to, never replaced
         yield output
         with _explained(target):
@@ -72,6 +75,8 @@ def replacing(target: str, force: bool) -> Iterator[Output]:
         with _explained(target):
             _fill(temporary, output.data or b"")
             _check_place(place, target, force)  # it may have come into being meanwhile
+            if place.exists():  # what was private stays private
+                temporary.chmod(place.stat().st_mode & 0o777)
             os.replace(temporary, place)
     finally:
         with suppress(OSError):
@@ -98,6 +103,13 @@ def _fill(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def _open(stream: TextIO | None, name: str) -> IO[bytes]:
+    """The bytes of a standard stream, which whoever started the command may have closed."""
+    if stream is None:
+        raise FileAccess(f"{name} is closed", "name a file instead of `-`")
+    return stream.buffer
+
+
 def _to_stdout(data: bytes | None) -> None:
     with _explained("stdout"):
         sys.stdout.buffer.write(data or b"")
@@ -107,7 +119,7 @@ def _to_stdout(data: bytes | None) -> None:
 def _check_place(place: Path, target: str, force: bool) -> None:
     if place.is_dir():
         raise FileAccess(f"{target} is a folder", "name a file in it")
-    if not force and place.exists():
+    if not force and os.path.lexists(place):  # a link that leads to itself as well
         raise OutputExists(f"{target} exists already", "add --force to replace it")
 
 
@@ -133,8 +145,10 @@ def _output_error(target: str, reason: OSError) -> FileAccess:
     folder = Path(target).parent
     if reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return FileAccess(f"no space is left for {target}", "free some space, or choose another folder")
-    if isinstance(reason, FileNotFoundError | NotADirectoryError):
+    if isinstance(reason, FileNotFoundError):
         return FileAccess(f"the folder {folder} does not exist", "make it first, or choose another")
+    if isinstance(reason, NotADirectoryError):
+        return FileAccess(f"{folder} is not a folder", "choose another")
     if isinstance(reason, PermissionError) or reason.errno == errno.EROFS:
         return FileAccess(f"the folder {folder} may not be written to", "choose another folder")
     return FileAccess(f"{target} cannot be written: {reason.strerror or reason}", "choose another place")

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mezzotint.bitstream import VERSION, Container, Limits, overhead, read, read_header
+from mezzotint.bitstream import MAX_QUALITY, VERSION, Container, Limits, overhead, read, read_header
 from mezzotint.cli import files, options
 
 if TYPE_CHECKING:
     from mezzotint.bundle import Summary
-
-QUALITY_STEPS = 4095  # docs/format.md, header: the dial 0..100 maps to this linearly
 
 
 @click.command(
@@ -56,7 +54,7 @@ def _facts(source: str, size: int, container: Container) -> dict[str, Any]:
             "matrix": header.colour.matrix,
             "full_range": header.colour.full_range,
         },
-        "quality": round(100 * header.quality / QUALITY_STEPS, 1),
+        "quality": round(100 * header.quality / MAX_QUALITY, 1),
         "quality_index": header.quality,
         "model": _model(header.model_id),
         "tiles": {"side": 1 << header.tile_log2, "columns": header.tile_columns, "rows": header.tile_rows},
@@ -93,7 +91,7 @@ def _table(facts: dict[str, Any]) -> str:
             f"alpha {facts['alpha']}",
         ),
         ("colour", f"CICP {codes}, {'full' if colour['full_range'] else 'limited'} range"),
-        ("quality", f"{facts['quality']:g} (index {facts['quality_index']} of {QUALITY_STEPS})"),
+        ("quality", f"{facts['quality']:g} (index {facts['quality_index']} of {MAX_QUALITY})"),
         ("model", f"{model['id']}, {known}"),
         ("tiles", f"{tiles['columns']} x {tiles['rows']} of {tiles['side']} pixels a side"),
     ]

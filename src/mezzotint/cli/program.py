@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -39,7 +43,18 @@ for verb in (encode, decode, info, compare, models, version):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point of `mzt`: run, and leave with the exit status."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) == signal.SIG_DFL:  # else nohup could not protect us
+            signal.signal(number, _leave)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be text
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _leave(number: int, _: object) -> None:
+    """Leave by way of every `finally`, so that no temporary file stays behind."""
+    sys.exit(128 + number)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -55,6 +70,9 @@ def run(arguments: Sequence[str]) -> int:
             return _say(str(error), WRONG_USAGE)
         except MezzotintError as error:
             return _say(str(error), FAILED)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            return WRONG_USAGE
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "mzt"
             return _say(f"{error.format_message().rstrip('.')}; see `{path} --help`", WRONG_USAGE)
@@ -64,12 +82,23 @@ def run(arguments: Sequence[str]) -> int:
             return _say("interrupted", INTERRUPTED)
         except MemoryError:
             return _say("out of memory; close other programs, or work on a smaller picture", FAILED)
+        except OSError as reason:  # files.py explains those of inputs and outputs
+            _discard_stdout()
+            return _say(
+                f"stdout cannot be written: {reason.strerror or reason}; redirect it elsewhere", FAILED
+            )
     return status if isinstance(status, int) else 0  # --help and --version return their status
 
 
 def _say(line: str, status: int) -> int:
     click.echo("mzt: " + " ".join(line.split()), err=True)
     return status
+
+
+def _discard_stdout() -> None:
+    """What could not be written would be tried again, and complained about, when Python ends."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -7,6 +7,6 @@ May import: errors and numpy. No framework: the one product runs in BLAS on inte
 below a bound that is proved for every model when its map is made.
 """
 
-from mezzotint.intnet.graph import ScaleMap
+from mezzotint.intnet.graph import Z_LIMIT, ScaleMap
 
-__all__ = ["ScaleMap"]
+__all__ = ["Z_LIMIT", "ScaleMap"]

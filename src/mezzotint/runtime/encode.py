@@ -9,6 +9,7 @@ Steps 1 and 2 see the whole picture through windows; 3 to 6 see one tile.
 from __future__ import annotations
 
 import os
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +17,12 @@ from numpy.typing import NDArray
 
 from mezzotint import bundle as bundles
 from mezzotint import entropy
-from mezzotint.bitstream import Alpha, Container, Header, Limits, write
+from mezzotint.bitstream import MAX_QUALITY, Alpha, Container, Header, Limits, write
 from mezzotint.errors import BadImage, NonFinite, UsageError
+from mezzotint.intnet import Z_LIMIT
 from mezzotint.runtime import pictures, tiles
 from mezzotint.runtime.latents import (
     MAX_SYMBOL,
-    QUALITY_STEPS,
-    Z_BOUND,
     Model,
     TileLatents,
     check_size,
@@ -66,9 +66,12 @@ def encode(
 
 def quality_index(quality: float) -> int:
     """0..100 to the 0..4095 of the header."""
-    if not 0 <= quality <= 100:  # false for NaN
-        raise UsageError(f"quality {quality} is outside 0..100", "choose one from 0 (smallest) to 100 (best)")
-    return round(quality * (QUALITY_STEPS - 1) / 100)
+    number = isinstance(quality, Real) and not isinstance(quality, bool)
+    if not number or not 0 <= quality <= 100:  # the range is false for NaN
+        raise UsageError(
+            f"quality {quality!r} is outside 0..100", "choose one from 0 (smallest) to 100 (best)"
+        )
+    return round(quality * MAX_QUALITY / 100)
 
 
 def _picture(image: Any, metadata: bool) -> Picture:
@@ -104,8 +107,8 @@ def encode_picture(
 
 
 def _header(picture: Picture, quality: int, model: Model, tile_log2: int) -> Header:
-    if not 6 <= tile_log2 <= 15:
-        raise UsageError(f"tile_log2 {tile_log2} is outside 6..15", "leave it at 10")
+    if not isinstance(tile_log2, Integral) or not 6 <= tile_log2 <= 15:
+        raise UsageError(f"tile_log2 {tile_log2!r} is outside 6..15", "leave it at 10")
     header = Header(
         width=picture.width,
         height=picture.height,
@@ -144,7 +147,7 @@ def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model
     y = np.ascontiguousarray(y)
     # 3 z_hat
     z = model.run("hyper_analysis", quality, z_shape(model.bundle, tile), y=y)
-    z_hat = np.clip(np.rint(z), -Z_BOUND, Z_BOUND).astype(np.int32)[0]  # (Cz, hz, wz)
+    z_hat = np.clip(np.rint(z), -Z_LIMIT, Z_LIMIT).astype(np.int32)[0]  # (Cz, hz, wz)
     # 4 scale indices
     indices = model.bundle.scale_map(z_hat, quality)  # (M, h, w)
     # 5 symbols

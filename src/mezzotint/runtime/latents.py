@@ -15,20 +15,19 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Integral
 from threading import Lock, Thread
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mezzotint.bitstream import Alpha, Header, Limits
+from mezzotint.bitstream import MAX_QUALITY, Alpha, Header, Limits
 from mezzotint.bundle import Bundle, Card
-from mezzotint.errors import DamagedModel, LimitExceeded, MezzotintError, NonFinite, UsageError
+from mezzotint.errors import DamagedModel, LimitExceeded, NonFinite, UsageError
 from mezzotint.runtime.backends import Session, Tensor
 from mezzotint.runtime.backends.onnxruntime_backend import OnnxSession, cores
 from mezzotint.runtime.tiles import BLOCK, WINDOW_PIXELS, Y_CELLS, Rect, blocks
 
-QUALITY_STEPS = 4096  # docs/format.md, header: quality is 0..4095
-Z_BOUND = 127  # docs/format.md, entropy: z symbols lie in -127..127
 MAX_SYMBOL = 1 << 24  # float32 holds every integer up to here, escapes reach beyond it
 _ALWAYS_PADDED = 1 << 22
 _MAX_THREADS = 256
@@ -82,10 +81,11 @@ class Model:
         """
         for graph in graphs:
             if graph not in self._sessions:
-                Thread(target=self._try_session, args=(graph,), daemon=True).start()
+                # Not a daemon: a process that ends while onnxruntime starts in one aborts.
+                Thread(target=self._try_session, args=(graph,)).start()
 
     def _try_session(self, graph: str) -> None:
-        with suppress(MezzotintError):  # it is raised again where the graph is run
+        with suppress(Exception):  # it is raised again where the graph is run
             self.session(graph)
 
     def run(self, graph: str, quality: int, shape: tuple[int, ...], **arrays: Tensor) -> Tensor:
@@ -107,9 +107,11 @@ class Model:
 
 def open_model(bundle: Bundle, threads: int | None = None) -> Model:
     """The model of a bundle with its sessions, kept for the last few pairs of bundle and thread count."""
-    if threads is not None and not 1 <= threads <= _MAX_THREADS:
-        raise UsageError(f"{threads} threads cannot work", f"give 1..{_MAX_THREADS}, or none for all cores")
-    return _open(bundle, threads or cores())
+    if threads is None:
+        threads = cores()
+    elif not isinstance(threads, Integral) or not 1 <= threads <= _MAX_THREADS:
+        raise UsageError(f"{threads!r} threads cannot work", f"give 1..{_MAX_THREADS}, or none for all cores")
+    return _open(bundle, int(threads))
 
 
 @lru_cache(maxsize=4)
@@ -121,7 +123,7 @@ def _open(bundle: Bundle, threads: int) -> Model:
 def _vector(bundle: Bundle, name: str, quality: int) -> NDArray[np.float32]:
     """Vector NAME at a quality: the logarithm is linear between the anchors."""
     anchors = bundle.vector(name)  # (A, C)
-    position = quality / (QUALITY_STEPS - 1) * (len(anchors) - 1)
+    position = quality / MAX_QUALITY * (len(anchors) - 1)
     first = min(int(position), len(anchors) - 2)
     part = position - first
     logarithm = anchors[first].astype(np.float64) * (1 - part) + anchors[first + 1] * part

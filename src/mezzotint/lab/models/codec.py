@@ -29,8 +29,8 @@ from mezzotint.lab.priors import logistic
 from mezzotint.lab.priors.factorized import REACH, Factorized
 from mezzotint.lab.priors.scale_map import ScaleMapTwin, straight_through
 
-LAMBDA_MIN = 0.0004  # of 255^2 MSE against bits per pixel, at quality 0
-LAMBDA_MAX = 0.2  # at quality 4095; log-linear between
+LAMBDA_MIN = 0.00022  # of 255^2 MSE against bits per pixel, at quality 0
+LAMBDA_MAX = 0.22  # at quality 4095; log-linear between
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _LOSSLESS = {"1": "L", "PA": "RGBA", "RGBX": "RGB", "La": "LA", "RGBa": "RGBA"}
-_ROUNDED = ("CMYK", "YCbCr", "HSV")
 _ORIENTATION = 0x0112  # the EXIF tag
+_EXIF_PREFIX = b"Exif\0\0"  # in `Image.info`, but not in files (docs/format.md 3.1)
 _ICC_SPACES = {2: b"GRAY", 3: b"RGB "}  # by axes of the colour plane; bytes 16..19 of a profile
 _BOXES = {"ICC profile": ICC, "EXIF": EXIF, "XMP": XMP}
 
@@ -43,7 +43,10 @@ def from_pillow(image: Image, metadata: bool = True) -> Picture:
         raise BadImage("the image holds no pixels", "give at least one row and column")
     if getattr(image, "is_animated", False):
         _warn("the image is an animation, and only its current frame is encoded")
-    standard = _standard(_upright(image))
+    try:
+        standard = _standard(_upright(image))
+    except (TypeError, ValueError) as reason:  # such as a key colour that fits the mode of another image
+        raise BadImage(f"Pillow cannot convert the image: {reason}", "convert it to RGB or RGBA") from reason
     array = np.asarray(standard)
     bands = array.shape[2] if array.ndim == 3 else 1
     alpha = array[..., -1] if bands in (2, 4) else None
@@ -54,7 +57,7 @@ def from_pillow(image: Image, metadata: bool = True) -> Picture:
         colour,
         alpha,
         icc if icc[16:20] == _ICC_SPACES[colour.ndim] else b"",
-        _payload(info, "exif", "EXIF"),
+        _payload(info, "exif", "EXIF").removeprefix(_EXIF_PREFIX),
         _payload(info, "xmp", "XMP"),
     )
 
@@ -67,7 +70,8 @@ def to_pillow(picture: Picture) -> Image:
         image = Image.fromarray(np.ascontiguousarray(picture.colour))
     else:
         image = Image.fromarray(np.dstack([picture.colour, picture.alpha]))
-    for key, payload in (("icc_profile", picture.icc), ("exif", picture.exif), ("xmp", picture.xmp)):
+    exif = _EXIF_PREFIX + picture.exif if picture.exif else b""
+    for key, payload in (("icc_profile", picture.icc), ("exif", exif), ("xmp", picture.xmp)):
         if payload:
             image.info[key] = payload
     return image
@@ -113,18 +117,12 @@ def _standard(image: Image) -> Image:
         return image
     if mode in _LOSSLESS:
         return image.convert(_LOSSLESS[mode])
-    if mode in _ROUNDED:
-        _warn(f"the image has the mode {mode} and is converted to RGB")
-        return image.convert("RGB")
     if mode == "LAB":
         return _from_lab(image)
     if mode == "F" or mode.startswith("I"):
         return _from_numbers(image)
-    try:
-        _warn(f"the image has the mode {mode} and is converted to RGB")
-        return image.convert("RGB")
-    except ValueError as reason:
-        raise BadImage(f"the image has the mode {mode}", "convert it to RGB") from reason
+    _warn(f"the image has the mode {mode} and is converted to RGB")  # CMYK, YCbCr, HSV, and what may come
+    return image.convert("RGB")
 
 
 def _from_lab(image: Image) -> Image:
