@@ -240,3 +240,11 @@ def test_a_session_that_fails_in_the_background_is_silent(
     assert heard == []
     with pytest.raises(RuntimeError, match="today"):
         model.session("synthesis")
+
+
+def test_encode_holds_to_the_limits_it_is_given(bundle: Bundle) -> None:
+    """`mzt encode --max-pixels` used to reach the reader only."""
+    pixels = np.zeros((10, 10, 3), np.uint8)
+    with pytest.raises(LimitExceeded, match="10x10"):
+        mezzotint.encode(pixels, model=bundle, limits=Limits(max_pixels=99))
+    assert mezzotint.encode(pixels, model=bundle, limits=Limits(max_pixels=100))

@@ -7,6 +7,7 @@ import time
 
 import click
 
+from mezzotint.bitstream import Limits
 from mezzotint.cli import files, options
 
 
@@ -51,7 +52,10 @@ def encode(
         from mezzotint.cli import pictures
 
         image = pictures.load(data, source, max_pixels)
-        coded = mezzotint.encode(image, quality, model=model, threads=threads, metadata=not strip)
+        limits = Limits(max_pixels=max_pixels)
+        coded = mezzotint.encode(
+            image, quality, model=model, threads=threads, metadata=not strip, limits=limits
+        )
         output.write(coded)
     if not quiet:
         header = mezzotint.read_header(coded)  # the orientation of a photo may have swapped its sides

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DEFAULT_TILE_LOG2 = 10
+_DEFAULT_LIMITS = Limits()
 
 
 def encode(
@@ -49,19 +50,23 @@ def encode(
     threads: int | None = None,
     metadata: bool = True,
     tile_log2: int = DEFAULT_TILE_LOG2,
+    limits: Limits | None = None,
 ) -> bytes:
     """The bytes of a .mzt file.
 
     `image` is a uint8 array (H, W, 3), (H, W) or (H, W, 4), or a Pillow image of any mode. `quality` runs
     from 0 (about 0.05 bits a pixel) to 100 (about 2). `model` is a bundle or its path, the default one unless
     given; `threads` is all cores unless given. `metadata=False` leaves the EXIF and XMP of a Pillow image
-    behind. `tile_log2` (6..15) sets the side of the tiles in which the file is coded.
+    behind. `tile_log2` (6..15) sets the side of the tiles in which the file is coded. `limits` bounds the size of
+    the picture, as it does in `decode`.
+
+    BadImage for what is no picture, UsageError for wrong options, LimitExceeded for a picture that is too large.
     """
     index = quality_index(quality)
     picture = _picture(image, metadata)
     opened = open_model(bundles.resolve(model), threads)
     opened.prepare("analysis", "hyper_analysis", "quantise")
-    return write(encode_picture(picture, index, opened, tile_log2))
+    return write(encode_picture(picture, index, opened, tile_log2, limits=limits or Limits()))
 
 
 def quality_index(quality: float) -> int:
@@ -90,9 +95,11 @@ def encode_picture(
     model: Model,
     tile_log2: int = DEFAULT_TILE_LOG2,
     window_pixels: int = tiles.WINDOW_PIXELS,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Container:
     """The parts of a file; `quality` is the header's 0..4095."""
     header = _header(picture, quality, model, tile_log2)
+    check_size(header, limits, "cut it into parts, or raise --max-pixels (limits=)")
     # 1 tiles
     padded = _three_planes(tiles.pad(picture.colour))
     # 2 analysis
@@ -109,7 +116,7 @@ def encode_picture(
 def _header(picture: Picture, quality: int, model: Model, tile_log2: int) -> Header:
     if not isinstance(tile_log2, Integral) or not 6 <= tile_log2 <= 15:
         raise UsageError(f"tile_log2 {tile_log2!r} is outside 6..15", "leave it at 10")
-    header = Header(
+    return Header(
         width=picture.width,
         height=picture.height,
         channels=1 if picture.colour.ndim == 2 else 3,
@@ -119,8 +126,6 @@ def _header(picture: Picture, quality: int, model: Model, tile_log2: int) -> Hea
         tile_log2=tile_log2,
         layer_count=1 + len(model.card.latent_groups),
     )
-    check_size(header, Limits(), "cut the picture into parts or scale it down")
-    return header
 
 
 def _three_planes(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
