@@ -115,16 +115,19 @@ def quantise() -> bytes:
             helper.make_node("Div", ["y", "q_step"], ["s0"]),
             helper.make_node("Sub", ["s0", "mean"], ["s1"]),
             helper.make_node("Round", ["s1"], ["s2"]),
-            helper.make_node("Mul", ["s2", "coded"], ["symbols"]),
+            helper.make_node("Less", ["price", "never"], ["s3"]),
+            helper.make_node("Cast", ["s3"], ["s4"], to=FLOAT),
+            helper.make_node("Mul", ["s2", "s4"], ["symbols"]),
         ],
         {
             "y": latent(),
             "z_hat": (FLOAT, [1, CZ, "hz", "wz"]),
-            "coded": latent(),
+            "price": latent(),
             "q_step": (FLOAT, [1, M, 1, 1]),
         },
         ("symbols", *latent()),
         **constants,
+        never=np.full(1, 1e8, np.float32),
     )
 
 

@@ -30,7 +30,9 @@ def test_torch_and_runtime_agree(tiny: Codec) -> None:
 
 def test_half_weights_are_what_torch_uses(tiny: Codec) -> None:
     frozen = graphs.freeze(tiny)
-    plain = {n: p for n, p in frozen.named_parameters() if not n.startswith(("factorized", "scale_map"))}
+    plain = {
+        n: p for n, p in frozen.named_parameters() if not n.startswith(("factorized", "scale_map", "trade"))
+    }
     assert all(torch.equal(p, p.half().float()) for p in plain.values())
 
 
@@ -69,3 +71,34 @@ def test_lab_errors_are_one_line(arguments: list[str], says: str) -> None:
 def test_lab_lists_parts() -> None:
     result = CliRunner().invoke(cli.main, ["list", "--json"])
     assert result.exit_code == 0 and '"depthwise"' in result.output and '"first"' in result.output
+
+
+def test_price_only_ever_makes_symbols_smaller(tiny: Codec) -> None:
+    """The quantise graph: plain rounding at no price, zeros where nothing can be coded, in between no larger symbol."""
+    from mezzotint.runtime.backends.onnxruntime_backend import OnnxSession
+    from mezzotint.runtime.latents import NEVER
+
+    session = OnnxSession("quantise", graphs.trace(graphs.freeze(tiny), "quantise"), 1)
+    rng = np.random.default_rng(0)
+    m = tiny.config.channels
+    feeds = {
+        f"q_{name}": np.ones((1, v.log2.shape[1], 1, 1), np.float32)
+        for name, v in graphs.vectors(tiny).items()
+    }
+    feeds["q_trade"] = np.full((1, m, 1, 1), 5, np.float32)
+    feeds = {name: feeds[name] for name in session.inputs if name.startswith("q_")}
+    feeds["y"] = rng.normal(0, 2, (1, m, 8, 8)).astype(np.float32)
+    feeds["z_hat"] = np.zeros((1, tiny.config.hyper_channels, 2, 2), np.float32)
+
+    def symbols(price: float) -> np.ndarray:
+        return session.run(feeds | {"price": np.full_like(feeds["y"], price)})
+
+    first = (
+        slice(None),
+        slice(None),
+        slice(0, None, 2),
+        slice(0, None, 2),
+    )  # later phases see other neighbours
+    sizes = [np.abs(symbols(p)[first]) for p in (0.0, 2.0, 4.0)]
+    assert (sizes[1] <= sizes[0]).all() and (sizes[2] <= sizes[1]).all() and sizes[2].sum() < sizes[0].sum()
+    assert not symbols(NEVER).any()

@@ -23,7 +23,7 @@ ENCODER, DECODER = "encoder", "decoder"
 GRAPHS = {  # name -> (side, inputs without the vectors, output), with ONNX element types
     "analysis": (ENCODER, {"pixels": UINT8}, FLOAT),
     "hyper_analysis": (ENCODER, {"y": FLOAT}, FLOAT),
-    "quantise": (ENCODER, dict.fromkeys(("y", "z_hat", "coded"), FLOAT), FLOAT),
+    "quantise": (ENCODER, dict.fromkeys(("y", "z_hat", "price"), FLOAT), FLOAT),
     "dequantise": (DECODER, dict.fromkeys(("symbols", "z_hat"), FLOAT), FLOAT),
     "synthesis": (DECODER, {"y_hat": FLOAT}, UINT8),
 }

@@ -159,7 +159,7 @@ def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model
     inputs = {
         "y": y,
         "z_hat": z_hat.astype(np.float32)[None],
-        "coded": (indices > 0).astype(np.float32)[None],
+        "price": model.prices[indices][None],
     }
     symbols = model.run("quantise", quality, y.shape[1:], **inputs)[0]
     if np.abs(symbols).max() > MAX_SYMBOL:

@@ -14,7 +14,7 @@ import hashlib
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from numbers import Integral
 from threading import Lock, Thread
 
@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 
 from mezzotint.bitstream import MAX_QUALITY, Alpha, Header, Limits
 from mezzotint.bundle import Bundle, Card
+from mezzotint.entropy import TableSet
 from mezzotint.errors import DamagedModel, LimitExceeded, NonFinite, UsageError
 from mezzotint.runtime.backends import Session, Tensor
 from mezzotint.runtime.backends.onnxruntime_backend import OnnxSession, cores
 from mezzotint.runtime.tiles import BLOCK, WINDOW_PIXELS, Y_CELLS, Rect, blocks
 
+NEVER = 1e9  # the price of a symbol that cannot be coded; docs/format.md section 11
 MAX_SYMBOL = 1 << 24  # float32 holds every integer up to here, escapes reach beyond it
 _ALWAYS_PADDED = 1 << 22
 _MAX_THREADS = 256
@@ -88,6 +90,10 @@ class Model:
         with suppress(Exception):  # it is raised again where the graph is run
             self.session(graph)
 
+    @cached_property
+    def prices(self) -> NDArray[np.float32]:
+        return prices(self.bundle.y_tables)
+
     def run(self, graph: str, quality: int, shape: tuple[int, ...], **arrays: Tensor) -> Tensor:
         """The output of a graph, which must be (1, *shape); its vectors are worked out for this quality."""
         session = self.session(graph)
@@ -103,6 +109,21 @@ class Model:
         if output.dtype != np.uint8 and not np.isfinite(output).all():
             raise NonFinite(f"the network {graph!r} gave values that are not finite")
         return output
+
+
+def prices(tables: TableSet) -> NDArray[np.float32]:
+    """(tables,): bits that a symbol of 1 costs over one of 0 under each; NEVER where only 0 can be coded.
+
+    What the encoder's graph weighs against the error of rounding toward 0. Float, and of the encoder alone: the decoder
+    reads whatever was chosen.
+    """
+    found = np.full(len(tables), NEVER, np.float32)
+    for number, table in enumerate(tables.tables):
+        if not table.certain:
+            zero = -table.minimum
+            below, middle, above = table.frequencies[zero - 1 : zero + 2].astype(np.float64)
+            found[number] = max(0.0, np.log2(2 * middle / (below + above)))
+    return found
 
 
 def open_model(bundle: Bundle, threads: int | None = None) -> Model:

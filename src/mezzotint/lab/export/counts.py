@@ -7,12 +7,15 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from mezzotint.entropy import TableSet
 from mezzotint.lab.data.crops import Crops
+from mezzotint.lab.export.graphs import restrained_round
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.models.context import split_phases
 from mezzotint.lab.priors.factorized import REACH
 from mezzotint.lab.priors.logistic import INDEX_COUNT
-from mezzotint.lab.priors.tables import REACH_MAX
+from mezzotint.lab.priors.tables import REACH_MAX, y_tables
+from mezzotint.runtime.latents import prices
 
 
 @torch.no_grad()
@@ -20,6 +23,9 @@ def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
     """(64, 2 REACH_MAX + 1) counts over random crops at random qualities."""
     counts = torch.zeros(INDEX_COUNT, 2 * REACH_MAX + 1)
     generator = torch.Generator().manual_seed(0)
+    plain = y_tables()
+    tables = TableSet.from_arrays(plain.frequencies, plain.lengths, plain.minima, escape=True)
+    price = torch.from_numpy(prices(tables))
     for i in tqdm(range(batches), desc="counting symbols", unit="batch"):
         x = crops.at(i).cpu()
         quality = torch.randint(0, 4096, (len(x),), generator=generator)
@@ -28,14 +34,10 @@ def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
         index = split_phases(frozen.scale_map(z_hat, quality).round().long())
         phases = split_phases(y)
 
-        def quantise(
-            k: int,
-            mean: Tensor,
-            phases: list[Tensor] = phases,
-            index: list[Tensor] = index,
-            step: Tensor = step,
-        ) -> Tensor:
-            symbol = ((phases[k] - mean) / step).round() * (index[k] > 0)
+        margin = [price[i] / (2 * frozen.trade(quality)) for i in index]
+
+        def quantise(k: int, mean: Tensor, phases=phases, index=index, step=step, margin=margin) -> Tensor:  # type: ignore[no-untyped-def]
+            symbol = restrained_round((phases[k] - mean) / step, margin[k])
             cell = index[k] * counts.shape[1] + symbol.long().clamp(-REACH_MAX, REACH_MAX) + REACH_MAX
             counts.view(-1).add_(torch.bincount(cell.flatten(), minlength=counts.numel()))
             return mean + symbol * step

@@ -21,17 +21,18 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from mezzotint.lab.layers.quality import QualityVector
+from mezzotint.lab.layers.quality import QUALITY_MAX, QualityVector
 from mezzotint.lab.layers.resample import HaarDown, HaarUp
 from mezzotint.lab.models.block import Block
-from mezzotint.lab.models.codec import Codec
+from mezzotint.lab.models.codec import Codec, lambda_of
 from mezzotint.lab.models.context import MaskedPointwise, merge_phases, split_phases
 
 OPSET = 17
+RESTRAINT = 0.35  # of the margin that the theory gives; best on validation photos (dev/LOG.md, 2026-11-21)
 VECTORS = {
     "analysis": ("enc_fine", "enc_coarse"),
     "hyper_analysis": ("step",),
-    "quantise": ("step", "ctx_hyper"),
+    "quantise": ("step", "ctx_hyper", "trade"),
     "dequantise": ("step", "ctx_hyper"),
     "synthesis": ("dec_coarse", "dec_fine"),
 }
@@ -43,12 +44,26 @@ def freeze(model: Codec) -> Codec:
     for name, p in frozen.named_parameters():
         if not name.startswith(("factorized", "scale_map")):
             p.data = p.data.half().float()
+    frozen.trade = trade(frozen)
     for module in frozen.modules():
         if isinstance(module, Block):
             module.split = True
         if isinstance(module, HaarDown | HaarUp | MaskedPointwise):
             module.folded = module.effective().detach().half().float()
     return frozen
+
+
+def trade(model: Codec) -> QualityVector:
+    """Bits that one squared quantiser step of error is worth, per channel: lambda 255^2 step^2 / 3 planes.
+
+    That takes the transform as orthonormal and a symbol's neighbours as untouched; neither quite holds, and the
+    synthesis was trained on plain rounding, so only a share of the margin, RESTRAINT, is used.
+    """
+    anchors = model.config.anchors
+    lam = lambda_of(torch.linspace(0, QUALITY_MAX, anchors))[:, None]
+    worth = QualityVector(model.config.channels, anchors)
+    worth.log2.data = torch.log2(lam * 255**2 / 3 / RESTRAINT) + 2 * model.step.log2.data
+    return worth
 
 
 def vectors(model: Codec) -> dict[str, QualityVector]:
@@ -84,16 +99,27 @@ def _hyper_analysis(model: Codec, y: Tensor) -> Tensor:
     return model.hyper_analysis(y / model.step(_UNUSED))
 
 
-def _quantise(model: Codec, y: Tensor, z_hat: Tensor, coded: Tensor) -> Tensor:
-    step, phases, mask = model.step(_UNUSED), split_phases(y), split_phases(coded)
+def _quantise(model: Codec, y: Tensor, z_hat: Tensor, price: Tensor) -> Tensor:
+    step, trade = model.step(_UNUSED), vectors(model)["trade"](_UNUSED)
+    phases, margins = split_phases(y), split_phases(price / (2 * trade))
     symbols: list[Tensor] = []
 
     def round_to(k: int, mean: Tensor) -> Tensor:
-        symbols.append(((phases[k] - mean) / step).round() * mask[k])
+        residual = (phases[k] - mean) / step
+        symbols.append(restrained_round(residual, margins[k]))
         return mean + symbols[-1] * step
 
     model.context(model.hyper_synthesis(z_hat, _UNUSED), round_to)
     return merge_phases(symbols)
+
+
+def restrained_round(residual: Tensor, margin: Tensor) -> Tensor:
+    """Rounding toward zero where a smaller symbol saves more bits than its error costs (Sullivan and Wiegand 1998).
+
+    A residual of r steps should become 1 rather than 0 when price < trade (r^2 - (r - 1)^2), so from 1/2 + margin on,
+    margin = price / (2 trade); larger symbols are held to the same margin.
+    """
+    return torch.sign(residual) * torch.floor(residual.abs() + 0.5 - margin).clamp_min(0)
 
 
 def _dequantise(model: Codec, symbols: Tensor, z_hat: Tensor) -> Tensor:
@@ -123,7 +149,7 @@ def _signature(model: Codec, name: str) -> tuple[dict[str, Tensor], str, dict[in
     example = {
         "analysis": ({"pixels": torch.zeros(1, 16 * h, 16 * h, 3, dtype=torch.uint8)}, "y"),
         "hyper_analysis": ({"y": y}, "z"),
-        "quantise": ({"y": y, "z_hat": z, "coded": torch.ones_like(y)}, "symbols"),
+        "quantise": ({"y": y, "z_hat": z, "price": torch.ones_like(y)}, "symbols"),
         "dequantise": ({"symbols": y, "z_hat": z}, "y_hat"),
         "synthesis": ({"y_hat": y}, "pixels"),
     }[name]

@@ -2,7 +2,8 @@
 """Densities to integer frequency tables: what training knows, frozen for the coder (docs/format.md, "Tables").
 
 Tables are made once, at export; coding never evaluates a density. Where symbols were counted on photos, the
-counts correct the density: it stands in for as many symbols as PRIOR_WEIGHT says.
+counts correct the density, which stands in for PRIOR_WEIGHT symbols of each entry: wide tables are seen too
+seldom to be counted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mezzotint.lab.priors.factorized import Factorized
 
 TOTAL = 1 << 24
 REACH_MAX = 1000  # widest y table: -1000..1000 and an escape
-PRIOR_WEIGHT = 4000
+PRIOR_WEIGHT = 500
 
 
 class YTables(NamedTuple):
@@ -54,8 +55,9 @@ def y_tables(counts: Tensor | None = None) -> YTables:
             row = counts[index].double().numpy()
             row = 0.5 * (row + row[::-1])  # the density is even; so is the table
             inside = row[REACH_MAX - reach : REACH_MAX + reach + 1]
-            mass = inside + PRIOR_WEIGHT * mass
-            escape = row.sum() - inside.sum() + PRIOR_WEIGHT * escape
+            weight = PRIOR_WEIGHT * len(mass)
+            mass = inside + weight * mass
+            escape = row.sum() - inside.sum() + weight * escape
         table = quantise(np.append(mass, escape))
         frequencies.append(table)
         lengths.append(len(table))

@@ -3,6 +3,9 @@
 
 Only transforms, means and steps run here, never what must be the same on every machine. onnxruntime is
 imported when the first session is made: reading a header or a bundle needs none of it.
+
+Trap: after a bare `os.fork` the child has no threads behind its sessions and hangs when it exits. Start processes with
+multiprocessing, or before anything is coded.
 """
 
 from __future__ import annotations
