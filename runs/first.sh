@@ -6,7 +6,8 @@ set -euo pipefail
 photos=$1 kodak=$2 out=trained/first
 cd "$(dirname "$0")/.."
 
-# 1. Train: about 75 minutes on 2 AVX2 cores. Stop it when you like; the same line goes on.
+# 1. Train: about an hour on 2 idle AVX2 cores. Stop it when you like; the same line goes on. To train the shipped
+#    weights further instead: --from runs/weights/first.safetensors
 mzt-lab train first --photos "$photos" --out "$out"
 
 # 2. Export: graphs, integer tables counted on the photos, and the check that torch and the runtime agree.

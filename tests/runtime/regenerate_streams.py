@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Golden streams; `python tests/runtime/regenerate_streams.py` makes those that are missing, `--anew` all of them.
+
+Whole files of the model that ships and of the hand-made one of tests/bundle/tiny.py (frozen as tiny.mztm), with
+expected.json: what is in each file, the SHA-256 of its integers, and its pixels, as a thumbnail or whole (.ppm, .pgm).
+
+A stream stays as it is while its model has the same id. Networks round differently on other machines, and encoders
+are improved; neither may touch a golden file. A new default model has a new id, and so gets new streams.
+Trap: a change of the decoder that shows in integers or pixels is not followed either: the tests fail until `--anew`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import random
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mezzotint.bitstream import read, read_header, write
+from mezzotint.bundle import Bundle, default, dump, load
+from mezzotint.errors import MezzotintError
+from mezzotint.runtime.decode import decode_picture, latent_digests, read_latents
+from mezzotint.runtime.encode import encode_picture, quality_index
+from mezzotint.runtime.latents import open_model
+from mezzotint.runtime.pictures import Picture
+
+TESTS = Path(__file__).resolve().parents[1]
+FOLDER = TESTS / "golden" / "streams"
+TINY = FOLDER / "tiny.mztm"
+SIDE = 4  # blocks of a thumbnail
+PROFILE = bytes(12) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(92)  # no tag in it, 132 bytes
+
+
+class Case(NamedTuple):
+    about: str
+    picture: Callable[[], Picture]
+    quality: float
+    tile_log2: int = 10
+    whole: bool = False  # keep every pixel, not only a thumbnail
+
+
+def photo(width: int, height: int, name: str = "chelsea") -> NDArray[np.uint8]:
+    """A piece out of the middle of an example."""
+    with Image.open(TESTS.parent / "examples" / f"{name}.png") as image:
+        pixels = np.asarray(image.convert("RGB"))
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    return pixels[top : top + height, left : left + width]
+
+
+def noise(width: int, height: int, levels: int) -> NDArray[np.uint8]:
+    """Independent samples of so many levels, from black to white."""
+    raw = np.frombuffer(random.Random(levels).randbytes(3 * width * height), np.uint8)
+    return (raw.astype(int) * levels // 256 * 255 // (levels - 1)).astype(np.uint8).reshape(height, width, 3)
+
+
+def slope(width: int, height: int) -> NDArray[np.uint8]:
+    rows, columns = np.mgrid[:height, :width]
+    return ((3 * rows + columns) % 256).astype(np.uint8)
+
+
+def flat(width: int, height: int) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), (40, 90, 200), np.uint8)
+
+
+def cases() -> dict[str, Case]:
+    """By file name without its ending; what stands before the first dash says which model."""
+    metadata = {"icc": PROFILE, "exif": b"MM\0*\0\0\0\x08\0\0\0\0\0\0", "xmp": b"<x:xmpmeta/>"}
+    constant = np.full((70, 130), 77, np.uint8)
+    of_default = {
+        "1x1-q75": Case("One pixel.", lambda: Picture(photo(1, 1)), 75, whole=True),
+        "17x33-q0": Case("Smaller than a block.", lambda: Picture(photo(17, 33)), 0, whole=True),
+        "17x33-q100": Case("The other end of the dial.", lambda: Picture(photo(17, 33)), 100),
+        "64x64-q33": Case("One whole block.", lambda: Picture(photo(64, 64, "astronaut")), 33),
+        "64x64-q75": Case("The same, better.", lambda: Picture(photo(64, 64, "astronaut")), 75, whole=True),
+        "64x64-grey-q75": Case("One plane.", lambda: Picture(photo(64, 64)[..., 1]), 75, whole=True),
+        "64x64-flat-q0": Case("One colour.", lambda: Picture(flat(64, 64)), 0),
+        "64x64-noise-q100": Case("Noise of all levels.", lambda: Picture(noise(64, 64, 256)), 100),
+        "64x64-extreme-q100": Case("Black and white noise: escapes.", lambda: Picture(noise(64, 64, 2)), 100),
+        "64x64-boxes-q33": Case("ICC, EXIF and XMP.", lambda: Picture(photo(64, 64), **metadata), 33),
+        "17x33-grey-alpha-q33": Case(
+            "Grey and a plane of alpha.", lambda: Picture(photo(17, 33)[..., 1], slope(17, 33)), 33
+        ),
+        "130x70-alpha-q75": Case("Constant alpha.", lambda: Picture(photo(130, 70), constant), 75),
+        "130x70-plane-q33": Case("A plane of alpha.", lambda: Picture(photo(130, 70), slope(130, 70)), 33),
+        "130x70-tiles-q75": Case(
+            "Six tiles of one block.", lambda: Picture(photo(130, 70, "coffee")), 75, 6, whole=True
+        ),
+        "200x150-tiles-q33": Case("Four tiles of unequal size.", lambda: Picture(photo(200, 150)), 33, 7),
+    }
+    of_tiny = {
+        "1x1-q0": Case("One pixel.", lambda: Picture(photo(1, 1)), 0, whole=True),
+        "17x33-grey-q33": Case("One plane.", lambda: Picture(photo(17, 33)[..., 1]), 33, whole=True),
+        "64x64-q75": Case("One whole block.", lambda: Picture(photo(64, 64)), 75, whole=True),
+        "64x64-q0": Case("The same at the end of the dial.", lambda: Picture(photo(64, 64)), 0),
+        "64x64-extreme-q100": Case("Black and white noise: escapes.", lambda: Picture(noise(64, 64, 2)), 100),
+        "64x64-boxes-q33": Case("ICC, EXIF and XMP.", lambda: Picture(photo(64, 64), **metadata), 33),
+        "130x70-plane-tiles-q75": Case(
+            "Six tiles of one block, a plane of alpha.",
+            lambda: Picture(photo(130, 70, "coffee"), slope(130, 70)),
+            75,
+            6,
+        ),
+        "130x70-alpha-q100": Case("Constant alpha.", lambda: Picture(photo(130, 70), constant), 100),
+        "200x150-tiles-q100": Case("Four tiles of unequal size.", lambda: Picture(photo(200, 150)), 100, 7),
+    }
+    return {
+        f"{model}-{name}": case
+        for model, group in (("default", of_default), ("tiny", of_tiny))
+        for name, case in group.items()
+    }
+
+
+def tiny_file() -> bytes:
+    spec = importlib.util.spec_from_file_location("golden_tiny", TESTS / "bundle" / "tiny.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return dump(module.bundle())
+
+
+def thumbnail(pixels: NDArray[np.uint8]) -> list[Any]:
+    """Means of at most 4 x 4 blocks, (rows, columns) or (rows, columns, channels)."""
+    height, width = (min(SIDE, side) for side in pixels.shape[:2])
+    bands = [np.array_split(band, width, axis=1) for band in np.array_split(pixels, height)]
+    return [[np.round(block.mean(axis=(0, 1)), 2).tolist() for block in band] for band in bands]
+
+
+def escapes(data: bytes, bundle: Bundle) -> int:
+    """Symbols of y outside their tables."""
+    tables, count = bundle.y_tables.tables, 0
+    first, last = (np.array([getattr(t, name) for t in tables]) for name in ("minimum", "maximum"))
+    for tile in read_latents(read(data), bundle):
+        outside = (tile.symbols < first[tile.indices]) | (tile.symbols > last[tile.indices])
+        count += int(outside.sum())
+    return count
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def facts(data: bytes, about: str, model: str, bundle: Bundle) -> dict[str, Any]:
+    """What a stream is held to, its pixels as a thumbnail."""
+    container = read(data)
+    picture = decode_picture(container, open_model(bundle, 1))
+    header = asdict(container.header)
+    header["model_id"] = container.header.model_id.hex()
+    return {
+        "about": about,
+        "model": model,
+        "bytes": len(data),
+        "sha256": sha256(data),
+        "header": header,
+        "boxes": [[box.tag.decode("ascii"), sha256(box.payload)] for box in container.boxes],
+        "alpha": None if picture.alpha is None else sha256(picture.alpha.tobytes()),
+        "escapes": escapes(data, bundle),
+        "latents": [list(asdict(tile).values()) for tile in latent_digests(data, model=bundle)],
+        "thumbnail": thumbnail(picture.colour),
+    }
+
+
+def kept(path: Path, bundle: Bundle) -> bool:
+    """True for a stream of this very model."""
+    try:
+        return read_header(path.read_bytes()).model_id == bundle.model_id
+    except (FileNotFoundError, MezzotintError):
+        return False
+
+
+def make(anew: bool) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if anew or not TINY.is_file():
+        TINY.write_bytes(tiny_file())
+    bundles = {"default": default(), "tiny": load(TINY)}
+    table, rows, files = FOLDER / "expected.json", {}, {TINY.name, "expected.json"}
+    old = {} if anew or not table.is_file() else json.loads(table.read_text("ascii"))
+    for name, case in cases().items():
+        model, path = name.partition("-")[0], FOLDER / f"{name}.mzt"
+        bundle = bundles[model]
+        pixels = path.with_suffix(".pgm" if "-grey-" in name else ".ppm")
+        files |= {path.name, pixels.name} if case.whole else {path.name}
+        if name in old and kept(path, bundle):
+            rows[name] = old[name]
+            continue
+        opened = open_model(bundle, 1)
+        data = write(encode_picture(case.picture(), quality_index(case.quality), opened, case.tile_log2))
+        path.write_bytes(data)
+        rows[name] = facts(data, case.about, model, bundle)
+        if case.whole:
+            Image.fromarray(decode_picture(read(data), opened).colour).save(pixels)
+    for path in FOLDER.iterdir():
+        if path.name not in files:
+            path.unlink()
+    lines = ",\n".join(
+        f"{json.dumps(name)}: {{\n"
+        + ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in row.items())
+        + "}"
+        for name, row in rows.items()
+    )
+    table.write_text(f"{{{lines}}}\n", "ascii")
+    changed = sum(rows[name] is not old.get(name) for name in rows)
+    print(f"{len(rows)} streams, {changed} of them made anew")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make golden streams.")
+    parser.add_argument("--anew", action="store_true", help="all of them, not only what is missing")
+    make(parser.parse_args().anew)
+
+
+if __name__ == "__main__":
+    main()
