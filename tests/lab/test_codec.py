@@ -44,3 +44,21 @@ def test_halo_covers_the_reach(tiny: Codec) -> None:
     assert torch.equal(a[..., :edge], b[..., :edge]) and not torch.equal(
         a[..., : edge + 16 * cells], b[..., : edge + 16 * cells]
     )
+
+
+@torch.no_grad()
+def test_bf16_networks_leave_latents_and_indices_in_float32(tiny: Codec) -> None:
+    """Autocast, as on a GPU: the linear path, the scale map and the likelihoods do not lose digits to bf16."""
+    x, quality = torch.rand(2, 3, 64, 64) - 0.5, torch.tensor([2000.0, 4000.0])
+    z = torch.randint(-127, 128, (2, 4, 2, 2)).float()
+    torch.manual_seed(0)
+    plain = tiny(x, quality)
+    y, index = tiny.analysis.shortcut(x), tiny.scale_map(z, quality)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(tiny.analysis.shortcut(x), y)
+        assert torch.equal(tiny.scale_map(z.bfloat16(), quality), index)
+        assert tiny.analysis(x, quality).dtype == torch.float32
+        torch.manual_seed(0)
+        mixed = tiny(x, quality)
+    assert mixed.y_bits.dtype == mixed.z_bits.dtype == torch.float32
+    assert torch.allclose(mixed.y_bits, plain.y_bits, rtol=0.02)

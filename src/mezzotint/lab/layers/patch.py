@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mezzotint.lab.layers.precision import in_float32
+
 # Orthonormal rows: luma, blue-yellow, red-green-ish. (An orthonormal relative of YCoCg.)
 ROTATION = torch.tensor([[1.0, 1, 1], [1, 0, -1], [-1, 2, -1]])
 ROTATION = ROTATION / ROTATION.norm(dim=1, keepdim=True)
@@ -42,6 +44,7 @@ class PatchAnalysis(nn.Module):
         self.size = size
         self.weight = nn.Parameter(rows.clone())  # (M, 3 size^2)
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(x, self.weight.unflatten(1, (3, self.size, self.size)), stride=self.size)
 
@@ -54,5 +57,6 @@ class PatchSynthesis(nn.Module):
         self.size = size
         self.weight = nn.Parameter(rows.T.contiguous())  # (3 size^2, M)
 
+    @in_float32
     def forward(self, y: Tensor) -> Tensor:
         return F.pixel_shuffle(F.conv2d(y, self.weight[:, :, None, None]), self.size)

@@ -89,7 +89,7 @@ class Codec(nn.Module):
         """x (B, 3, H, W) in [-1/2, 1/2], sides multiples of 64; quality (B,) in 0..4095."""
         y = self.analysis(x, quality)
         step = self.step(quality)
-        z = self.hyper_analysis(y / step)
+        z = self.hyper_analysis(y / step).float()
         z_hat = straight_through(z, z.round().clamp(-REACH, REACH))
         bank = (quality.long() * self.config.z_banks) // (QUALITY_MAX + 1)
         z_bits = self.factorized.bits(z + torch.rand_like(z) - 0.5, bank)

@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mezzotint.lab.layers.precision import in_float32
+
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))  # (row, column) of each step's positions in a 2x2 cell
 
 Quantise = Callable[[int, Tensor], Tensor]  # (step, mean of phase) -> y_hat of phase
@@ -99,6 +101,7 @@ class FourStep(nn.Module):
         self.register_buffer("spread", spread.view(1, -1, 1, 1))
         self.register_buffer("gain", (1 / spread).view(1, -1, 1, 1), persistent=False)
 
+    @in_float32
     def forward(self, features: Tensor, quantise: Quantise) -> Tensor:
         done: list[Tensor] = []
         known: list[Tensor] = []  # the same in standard deviations

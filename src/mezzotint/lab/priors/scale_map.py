@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mezzotint.lab.layers.precision import in_float32
 from mezzotint.lab.priors.logistic import INDEX_COUNT
 
 CELL = 4  # z stands for CELL x CELL positions of y
@@ -53,6 +54,7 @@ class ScaleMapTwin(nn.Module):
         weight = (PACE * self.weight * WEIGHT_UNIT).round().clamp(-127, 127)
         return weight, (PACE * self.bias * WEIGHT_UNIT).round(), (PACE * self.offset * OFFSET_UNIT).round()
 
+    @in_float32
     def forward(self, z_hat: Tensor, quality: Tensor) -> Tensor:
         weight, bias, _ = self.integers()
         weight = straight_through(PACE * self.weight, weight / WEIGHT_UNIT)
