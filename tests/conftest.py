@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -34,16 +35,25 @@ def photo() -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def tiny() -> ModuleType:
-    """tests/bundle/tiny.py, imported once for the whole run (test folders are no packages)."""
-    name = "mezzotint_tests_tiny"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "bundle" / "tiny.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+def load_module() -> Callable[[Path, str], ModuleType]:
+    """(path, name) -> a module beside the tests, imported once under that name: test folders are no packages."""
+
+    def load(path: Path, name: str) -> ModuleType:
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, path)
+            assert spec is not None
+            assert spec.loader is not None
+            module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        return sys.modules[name]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def tiny(load_module: Callable[[Path, str], ModuleType]) -> ModuleType:
+    """tests/bundle/tiny.py."""
+    return load_module(ROOT / "tests" / "bundle" / "tiny.py", "mezzotint_tests_tiny")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -11,11 +11,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def hostile() -> ModuleType:
+def hostile(load_module: Callable[[Path, str], ModuleType]) -> ModuleType:
     """The builder of hostile files, regenerate.py."""
-    spec = importlib.util.spec_from_file_location("hostile", Path(__file__).with_name("regenerate.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).with_name("regenerate.py"), "hostile")

@@ -121,7 +121,8 @@ def test_limits_hold_before_the_body_is_there(hostile: ModuleType, limits: Limit
 
 def test_the_exact_limit_is_accepted(hostile: ModuleType) -> None:
     data = hostile.build(boxes=(hostile.box(b"note", b"12345"),))
-    read(data, Limits(max_pixels=6000, max_side=100, max_chunks=4, max_boxes=1, max_box_bytes=5))
+    found = read(data, Limits(max_pixels=6000, max_side=100, max_chunks=4, max_boxes=1, max_box_bytes=5))
+    assert [box.payload for box in found.boxes] == [b"12345"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -16,14 +15,9 @@ from mezzotint.entropy.reference import PlainTable
 
 
 @pytest.fixture(scope="session")
-def golden() -> ModuleType:
+def golden(load_module: Callable[[Path, str], ModuleType]) -> ModuleType:
     """The builder of golden tables and words."""
-    spec = importlib.util.spec_from_file_location("golden_words", Path(__file__).with_name("regenerate.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).with_name("regenerate.py"), "golden_words")
 
 
 @pytest.fixture(scope="session")
