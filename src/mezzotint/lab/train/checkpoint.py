@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mezzotint.lab.models.codec import Codec, CodecConfig
+from mezzotint.lab.models.transform import TransformConfig
 
 FORMAT = "mezzotint-lab 1"
 State = dict[str, Tensor]
@@ -41,6 +42,14 @@ def save(path: Path, tensors: State, config: CodecConfig, **facts: Any) -> None:
 
 def load(path: Path, config: CodecConfig) -> tuple[State, dict[str, Any]]:
     """(tensors, facts); ValueError with the remedy when the file is damaged or belongs to another model."""
+    tensors, facts, found = load_any(path)
+    if found != config:
+        raise ValueError(f"{path} was made with another model: use its own recipe or another --out")
+    return tensors, facts
+
+
+def load_any(path: Path) -> tuple[State, dict[str, Any], CodecConfig]:
+    """The same for a checkpoint of any model, with its config."""
     try:
         with safe_open(path, framework="pt") as file:
             meta = file.metadata() or {}
@@ -51,9 +60,19 @@ def load(path: Path, config: CodecConfig) -> tuple[State, dict[str, Any]]:
         ) from error
     if meta.get("format") != FORMAT:
         raise ValueError(f"{path} is not a checkpoint of this version: start again in another --out")
-    if meta["config"] != fingerprint(config):
-        raise ValueError(f"{path} was made with another model: use its own recipe or another --out")
-    return tensors, json.loads(meta["facts"])
+    return tensors, json.loads(meta["facts"]), _config(json.loads(meta["config"]), path)
+
+
+def _config(fields: dict[str, Any], path: Path) -> CodecConfig:
+    """The inverse of `fingerprint`."""
+    try:
+        parts = {name: TransformConfig(**fields.pop(name)) for name in ("analysis", "synthesis")}
+        lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+        return CodecConfig(**{**fields, **lists, **parts})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is not a checkpoint of this version: start again in another --out"
+        ) from error
 
 
 def with_prefix(prefix: str, state: State) -> State:

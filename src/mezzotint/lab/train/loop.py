@@ -18,8 +18,10 @@ from tqdm import tqdm
 from mezzotint.lab.data import photos
 from mezzotint.lab.data.basis import strongest_rows
 from mezzotint.lab.data.crops import Crops
+from mezzotint.lab.layers.precision import bf16_pays
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.train import checkpoint, optim
+from mezzotint.lab.train.grow import grow
 from mezzotint.lab.train.loss import rate_distortion
 from mezzotint.lab.train.recipe import Recipe, Schedule
 
@@ -86,7 +88,7 @@ def _step(
     x = crops.at(step)
     torch.manual_seed(s.seed * 1_000_003 + step)  # quality and noise of a step depend on the step alone
     quality = torch.randint(0, 4096, (s.batch,)).to(x.device)
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16_pays(x.device.type)):
         output = model(x, quality)
     loss = rate_distortion(x, output, quality)
     for optimiser in optimisers:
@@ -140,11 +142,17 @@ def _model(recipe: Recipe, train_set: list[Tensor], out: Path, start_from: Path 
             facts["step"]
         )
     torch.manual_seed(recipe.schedule.seed)
+    small = None
     if start_from is not None:
-        tensors, _ = checkpoint.load(start_from, recipe.config)
-        return checkpoint.model_from(recipe.config, checkpoint.take_prefix("ema", tensors)), 0
+        tensors, _, config = checkpoint.load_any(start_from)
+        small = checkpoint.take_prefix("ema", tensors)
+        if config == recipe.config:
+            return checkpoint.model_from(recipe.config, small), 0
     rows, spread = strongest_rows(train_set, recipe.config.channels, size=recipe.schedule.crop)
-    return Codec(recipe.config, rows, spread), 0
+    model = Codec(recipe.config, rows, spread)
+    if small is not None:
+        grow(small, config, model)
+    return model, 0
 
 
 def _save(
