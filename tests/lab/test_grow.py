@@ -81,6 +81,15 @@ def test_new_channels_carry_something(photos: list[torch.Tensor]) -> None:
     assert error[1] < 0.99 * error[0]
 
 
+def test_vectors_of_new_channels_keep_their_start(photos: list[torch.Tensor]) -> None:
+    """They once became zero with the weights of new inputs, which made a step of 1 and a spread of 0."""
+    large = _model(LARGE, photos)
+    start = {k: v.clone() for k, v in large.state_dict().items()}
+    grow(_model(SMALL, photos).state_dict(), SMALL, large)
+    for name in ("step.log2", "scale_map.offset", "analysis.spread", "synthesis.gain", "context.spread"):
+        torch.testing.assert_close(large.state_dict()[name][:, 24:], start[name][:, 24:])
+
+
 def test_only_what_grows_is_grown(photos: list[torch.Tensor]) -> None:
     large = _model(LARGE, photos)
     with pytest.raises(ValueError, match="only depths and the last group"):

@@ -36,7 +36,8 @@ def grow(small: dict[str, Tensor], config: CodecConfig, model: Codec) -> None:
         places = [torch.arange(n) for n in source.shape]
         if target.ndim > 1:
             places[1] = _inputs(name, source.shape[1], before, after)
-            if target.shape[1] > source.shape[1] and _KEEPS_ITS_START not in name:
+            new_inputs = name.endswith(".weight") and target.shape[1] > source.shape[1]
+            if new_inputs and _KEEPS_ITS_START not in name:
                 target[: source.shape[0]] = 0
         target[torch.meshgrid(*places, indexing="ij")] = source
 
