@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BD-rate on curves whose answer is known."""
+"""BD-rate and BD-quality on curves whose answer is known, and on published ones whose answer papers state."""
 
 import sys
 
 import pytest
 
 from mezzotint.errors import MissingExtra, UsageError
-from mezzotint.evaluate import bd_rate
+from mezzotint.evaluate import published
+from mezzotint.evaluate.bdrate import bd_quality, bd_rate
 
 CURVE = [(0.1, 28.0), (0.25, 31.0), (0.6, 34.5), (1.2, 38.0), (2.0, 41.0)]
 
@@ -40,6 +41,31 @@ def test_straight_lines_in_the_logarithm() -> None:
     assert bd_rate(anchor, other) == pytest.approx(100 * (2.718281828459045**0.2 - 1))
 
 
+def test_quality_at_equal_rate() -> None:
+    better = [(rate, quality + 1.25) for rate, quality in CURVE]
+    assert bd_quality(CURVE, better) == pytest.approx(1.25)
+    assert bd_quality(better, CURVE[::-1]) == pytest.approx(-1.25)
+    assert bd_quality(CURVE, CURVE) == 0
+
+
+def test_quality_of_straight_lines_in_the_logarithm() -> None:
+    """Twice the rate on a line of 6 dB an octave is 6 dB; only the shared range of rates counts."""
+    anchor = [(2.0**octave, 6.0 * octave) for octave in (-2, -1, 1, 2)]
+    other = [(2.0**octave, 6.0 * octave - 6) for octave in (-1.5, 0, 0.5, 3)]
+    assert bd_quality(anchor, other) == pytest.approx(-6)
+    assert bd_rate(anchor, other) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("codec", "stated", "margin"),
+    [("ftic", -14.5, 0.3), ("elic", -7.0, 0.1), ("lalic", -15.26, 0.05)],
+)
+def test_what_papers_state_against_vtm(codec: str, stated: float, margin: float) -> None:
+    """From the published curves on Kodak. A cubic fit through all points instead of pchip gives FTIC -14.84."""
+    curves = {one.id: [(bpp, psnr) for bpp, psnr, _ in one.points] for one in published.load()}
+    assert bd_rate(curves["vtm"], curves[codec]) == pytest.approx(stated, abs=margin)
+
+
 @pytest.mark.parametrize(
     "curve",
     [
@@ -54,6 +80,27 @@ def test_straight_lines_in_the_logarithm() -> None:
 def test_curves_without_an_answer(curve: list[tuple[float, float]]) -> None:
     with pytest.raises(UsageError):
         bd_rate(CURVE, curve)
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [[], CURVE[:1], [(0.5, 30.0), (0.5, 31.0)], [(3.0, 30.0), (4.0, 40.0)], [(0.0, 30.0), (1.0, 35.0)]],
+)
+def test_curves_without_an_answer_in_quality(curve: list[tuple[float, float]]) -> None:
+    with pytest.raises(UsageError):
+        bd_quality(CURVE, curve)
+
+
+def test_equal_points_are_of_the_axis_that_is_compared() -> None:
+    """Two rates of one quality have a mean difference in quality, and none in rate; and the other way round."""
+    flat = [(0.2, 30.0), (0.4, 34.0), (0.5, 34.0)]
+    bd_quality(CURVE, flat)
+    with pytest.raises(UsageError, match="quality"):
+        bd_rate(CURVE, flat)
+    steep = [(0.2, 30.0), (0.4, 34.0), (0.4, 35.0)]
+    bd_rate(CURVE, steep)
+    with pytest.raises(UsageError, match="rate"):
+        bd_quality(CURVE, steep)
 
 
 def test_without_scipy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How good a coded picture is, and what it cost.
+"""How good a coded picture is, what it cost, and how codecs compare: `mzt eval`, `mzt report`, `mzt bench`.
 
-Takes: pairs of uint8 arrays; rate and quality points of two codecs.
-Gives: metrics in their usual units; BD-rate in percent.
-May import: `runtime` and below. scipy (extra `eval`) is imported where it is used.
+Takes: pairs of uint8 arrays; rate and quality points of two codecs; folders of pictures.
+Gives: metrics in their usual units; BD-rate in percent; tables of measurements and what follows from them.
+May import: `runtime` and below. Packages of the extra `eval` are imported where they are used.
 """
 
-from mezzotint.evaluate.bdrate import bd_rate
-from mezzotint.evaluate.metrics import psnr
+from mezzotint.evaluate.bdrate import bd_quality, bd_rate
+from mezzotint.evaluate.metrics import ms_ssim, psnr, ssimulacra2
 
-__all__ = ["bd_rate", "psnr"]
+__all__ = ["bd_quality", "bd_rate", "ms_ssim", "psnr", "ssimulacra2"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PSNR against the formula."""
+"""PSNR against the formula, and against torch."""
 
 import math
 
@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from mezzotint.errors import UsageError
-from mezzotint.evaluate import psnr
+from mezzotint.evaluate.metrics import IDENTICAL, psnr
 
 
 def test_known_values() -> None:
     black = np.zeros((700, 30, 3), np.uint8)
-    assert psnr(black, black) == math.inf
+    assert psnr(black, black) == IDENTICAL == math.inf
     assert psnr(black, np.full_like(black, 255)) == 0
     assert psnr(black, np.full_like(black, 1)) == pytest.approx(20 * math.log10(255))
 
@@ -24,6 +24,14 @@ def test_any_shape_agrees_with_the_formula() -> None:
         error = np.mean((one.astype(float) - other) ** 2)
         assert psnr(one, other) == pytest.approx(10 * math.log10(255**2 / error))
         assert psnr(one, other) == psnr(other, one)
+
+
+def test_it_agrees_with_torch() -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(1)
+    one, other = rng.integers(0, 256, (2, 321, 481, 3), np.uint8)
+    squares = torch.nn.functional.mse_loss(torch.tensor(one).double(), torch.tensor(other).double())
+    assert psnr(one, other) == pytest.approx(float(10 * torch.log10(255**2 / squares)), abs=1e-4)
 
 
 def test_what_cannot_be_compared() -> None:
