@@ -15,12 +15,19 @@ from statistics import median
 
 from tqdm import tqdm
 
-from mezzotint.evaluate import psnr
-from pictures import load, paths
-from rivals import AVIF, JPEG, WEBP, Codec, Mezzotint, Pixels, nearest
+from mezzotint.evaluate import codecs, images
+from mezzotint.evaluate.codecs import Codec, Pixels
+from mezzotint.evaluate.metrics import psnr
+from mezzotint.evaluate.speed.nearest import nearest
 from sheet import Panel, draw
 
 ROOT = Path(__file__).resolve().parent.parent
+SHOWN = {  # id and settings -> title; ours first
+    ("mezzotint", "default"): "Mezzotint",
+    ("jpeg", "optimize, 4:2:0"): "JPEG optimize 4:2:0",
+    ("webp", "method 6"): "WebP method 6",
+    ("avif", "speed 6, 4:2:0"): "AVIF speed 6 4:2:0",
+}
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,12 @@ class Row:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Mezzotint beside JPEG, WebP and AVIF on a few photos")
     parser.add_argument("--photos", type=Path, default=ROOT / "examples", help="folder of photos")
-    parser.add_argument("--qualities", type=float, nargs="+", default=[10, 40, 70])
+    parser.add_argument("--qualities", type=float, nargs="+", default=[20, 45, 70])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("demo-output/side-by-side.png"))
     arguments = parser.parse_args()
 
-    photos = {path.stem: load(path) for path in paths(arguments.photos)}
+    photos = {path.stem: images.load(path) for path in images.find(arguments.photos)}
     rows = measure(photos, arguments.qualities, arguments.threads)
     print_table(rows)
 
@@ -57,20 +64,29 @@ def main() -> None:
 
 def measure(photos: dict[str, Pixels], qualities: list[float], threads: int) -> list[Row]:
     """Rows in the order of the table: photo, quality, ours first and then the rivals at the nearest size."""
-    ours, rows = Mezzotint(), []
+    (ours, *rivals), rows = shown_codecs(), []
     first = next(iter(photos.values()))
     ours.decode(ours.encode(first[:64, :64], 50, threads), threads)  # load the networks before any clock runs
-    with tqdm(total=len(photos) * len(qualities) * 4, desc="demo", unit="file", leave=False) as bar:
+    with tqdm(total=len(photos) * len(qualities) * len(SHOWN), desc="demo", unit="file", leave=False) as bar:
         for name, pixels in photos.items():
             for quality in qualities:
                 row = once(ours, name, pixels, quality, threads)
                 rows.append(row)
                 bar.update()
-                for rival in (JPEG, WEBP, AVIF):
+                for rival in rivals:
                     setting, _ = nearest(rival, pixels, row.size, threads)
                     rows.append(once(rival, name, pixels, setting, threads))
                     bar.update()
     return rows
+
+
+def shown_codecs() -> list[Codec]:
+    """Those of SHOWN, in its order; a Pillow that lacks one of them ends the demo with a line that says so."""
+    found, missing = codecs.available([name for name, _ in SHOWN], None)
+    by_key = {(codec.id, codec.settings): codec for codec in found}
+    if not SHOWN.keys() <= by_key.keys():
+        raise SystemExit("\n".join(missing))
+    return [by_key[key] for key in SHOWN]
 
 
 def once(codec: Codec, photo: str, pixels: Pixels, quality: float, threads: int) -> Row:
@@ -85,14 +101,16 @@ def once(codec: Codec, photo: str, pixels: Pixels, quality: float, threads: int)
         decoding.append(time.perf_counter() - middle)
     bpp = 8 * len(data) / (pixels.shape[0] * pixels.shape[1])
     times = median(encoding), median(decoding)
-    return Row(photo, codec.name, quality, len(data), bpp, psnr(pixels, back), *times, back)
+    return Row(
+        photo, SHOWN[codec.id, codec.settings], quality, len(data), bpp, psnr(pixels, back), *times, back
+    )
 
 
 def print_table(rows: list[Row]) -> None:
     names = ("quality", "bytes", "bpp", "PSNR dB", "encode ms", "decode ms")
     print(f"{'photo':<10} {'codec':<20}" + "".join(f" {name:>9}" for name in names))
     for index, row in enumerate(rows):
-        if index and index % 4 == 0:
+        if index and index % len(SHOWN) == 0:
             print()
         print(
             f"{row.photo:<10} {row.codec:<20} {row.quality:>9g} {row.size:>9,} {row.bpp:>9.3f} {row.psnr:>9.2f} "
@@ -106,13 +124,13 @@ def original(name: str, pixels: Pixels) -> Panel:
 
 
 def at_quality(rows: list[Row], photo: str, quality: float) -> list[Panel]:
-    """The four panels of one photo: ours at this quality, and the rivals that follow it."""
+    """The panels of one photo: ours at this quality, and the rivals that follow it."""
     start = next(
         i for i, r in enumerate(rows) if (r.photo, r.codec, r.quality) == (photo, "Mezzotint", quality)
     )
     return [
         Panel(row.codec, f"{row.size:,} bytes, {row.bpp:.3f} bpp, {row.psnr:.2f} dB", row.pixels)
-        for row in rows[start : start + 4]
+        for row in rows[start : start + len(SHOWN)]
     ]
 
 

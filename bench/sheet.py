@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from rivals import Pixels
+from mezzotint.evaluate.codecs import Pixels
 
 WIDTH = 480  # of a column, in pixels
 DETAIL = (160, 120)  # what is enlarged, width and height in pixels of the photo

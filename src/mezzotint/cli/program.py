@@ -14,11 +14,14 @@ from contextlib import suppress
 import click
 
 from mezzotint._version import __version__
+from mezzotint.cli.bench import bench
 from mezzotint.cli.compare import compare
 from mezzotint.cli.decode import decode
 from mezzotint.cli.encode import encode
+from mezzotint.cli.evaluate import evaluate
 from mezzotint.cli.info import info
 from mezzotint.cli.models import models
+from mezzotint.cli.report import report
 from mezzotint.cli.version import version
 from mezzotint.errors import MezzotintError, UsageError
 
@@ -37,7 +40,7 @@ def program() -> None:
     """
 
 
-for verb in (encode, decode, info, compare, models, version):
+for verb in (encode, decode, info, compare, models, evaluate, report, bench, version):
     program.add_command(verb)
 
 

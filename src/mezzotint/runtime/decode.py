@@ -34,6 +34,7 @@ from mezzotint.runtime.latents import (
     z_shape,
 )
 from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import BLOCK
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def decode(
     opened = open_model(bundles.find(container.header.model_id, model), threads)
     opened.prepare("dequantise", "synthesis")
     picture = decode_picture(container, opened)
-    return pictures.to_pillow(picture) if as_ == "pillow" else pictures.to_array(picture)
+    with stage(Stage.PIXELS):
+        return pictures.to_pillow(picture) if as_ == "pillow" else pictures.to_array(picture)
 
 
 def latent_digests(
@@ -100,15 +102,18 @@ def latent_digests(
 def decode_picture(container: Container, model: Model, window_pixels: int = tiles.WINDOW_PIXELS) -> Picture:
     """The picture in the parts of a file."""
     header = container.header
-    beside = pictures.from_boxes(container.boxes, header.height, header.width)
+    with stage(Stage.CONTAINER):
+        beside = pictures.from_boxes(container.boxes, header.height, header.width)
     y_hat = reconstruct(container, model)
-    colour = _synthesise(y_hat, header, model, window_pixels)
+    with stage(Stage.PIXELS):
+        colour = _synthesise(y_hat, header, model, window_pixels)
     return Picture(colour, beside.alpha, beside.icc, beside.exif, beside.xmp)
 
 
 def _read(data: Source, limits: Limits) -> Container:
     """7: a container within the limits."""
-    container = read(data, limits)
+    with stage(Stage.CONTAINER):
+        container = read(data, limits)
     check_size(container.header, limits, "raise --max-pixels if you trust the file")
     return container
 
@@ -124,14 +129,17 @@ def read_latents(container: Container, bundle: bundles.Bundle) -> Iterator[TileL
         words = [layer[number] for layer in container.layers]
         # 6 z_hat
         shape = z_shape(bundle, tile)
-        z_hat = entropy.decode(words[0], z_indices(*shape), z_tables).reshape(shape)  # (Cz, hz, wz)
+        with stage(Stage.ENTROPY):
+            z_hat = entropy.decode(words[0], z_indices(*shape), z_tables).reshape(shape)  # (Cz, hz, wz)
         # 4 scale indices
-        indices = bundle.scale_map(z_hat, header.quality)  # (M, h, w)
+        with stage(Stage.HYPER):
+            indices = bundle.scale_map(z_hat, header.quality)  # (M, h, w)
         # 6 symbols
-        symbols = np.empty(indices.shape, np.int32)
-        for group, chunk in zip(groups, words[1:], strict=True):
-            values = entropy.decode(chunk, indices[group].reshape(-1), y_tables)
-            symbols[group] = values.reshape(symbols[group].shape)
+        with stage(Stage.ENTROPY):
+            symbols = np.empty(indices.shape, np.int32)
+            for group, chunk in zip(groups, words[1:], strict=True):
+                values = entropy.decode(chunk, indices[group].reshape(-1), y_tables)
+                symbols[group] = values.reshape(symbols[group].shape)
         yield TileLatents(z_hat, indices, symbols)
 
 
@@ -146,13 +154,15 @@ def reconstruct(container: Container, model: Model) -> NDArray[np.float32]:
     z_hats = []
     # The symbols wait in the place of y_hat until all words of the file have proved sound.
     for tile, latents in zip(grid, read_latents(container, model.bundle), strict=True):
-        y_hat[y_part(tile)] = latents.symbols
+        with stage(Stage.ENTROPY):  # the copy is the price of symbols in the order of coding
+            y_hat[y_part(tile)] = latents.symbols
         z_hats.append(latents.z_hat)
     # 5 y_hat
-    for tile, z_hat in zip(grid, z_hats, strict=True):
-        symbols = np.ascontiguousarray(y_hat[y_part(tile)])
-        inputs = {"symbols": symbols, "z_hat": z_hat.astype(np.float32)[None]}
-        y_hat[y_part(tile)] = model.run("dequantise", header.quality, symbols.shape[1:], **inputs)
+    with stage(Stage.HYPER):
+        for tile, z_hat in zip(grid, z_hats, strict=True):
+            symbols = np.ascontiguousarray(y_hat[y_part(tile)])
+            inputs = {"symbols": symbols, "z_hat": z_hat.astype(np.float32)[None]}
+            y_hat[y_part(tile)] = model.run("dequantise", header.quality, symbols.shape[1:], **inputs)
     return y_hat
 
 
@@ -167,7 +177,8 @@ def _synthesise(
     for window in tiles.windows(rows, columns, halo, window_pixels):
         part = np.ascontiguousarray(y_hat[y_part(window.reach)])
         reach, core = window.reach.scaled(BLOCK), window.core.scaled(BLOCK)
-        found = model.run("synthesis", header.quality, (reach.height, reach.width, 3), y_hat=part)[0]
+        with stage(Stage.SYNTHESIS):
+            found = model.run("synthesis", header.quality, (reach.height, reach.width, 3), y_hat=part)[0]
         target = pixels[core.rows, core.columns]  # cut at the true border
         inner = core.inside(reach)
         found = found[inner.rows, inner.columns][: target.shape[0], : target.shape[1]]

@@ -33,6 +33,7 @@ from mezzotint.runtime.latents import (
     z_shape,
 )
 from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import BLOCK, Rect
 
 if TYPE_CHECKING:
@@ -63,10 +64,13 @@ def encode(
     BadImage for what is no picture, UsageError for wrong options, LimitExceeded for a picture that is too large.
     """
     index = quality_index(quality)
-    picture = _picture(image, metadata)
+    with stage(Stage.PIXELS):
+        picture = _picture(image, metadata)
     opened = open_model(bundles.resolve(model), threads)
     opened.prepare("analysis", "hyper_analysis", "quantise")
-    return write(encode_picture(picture, index, opened, tile_log2, limits=limits or Limits()))
+    container = encode_picture(picture, index, opened, tile_log2, limits=limits or Limits())
+    with stage(Stage.CONTAINER):
+        return write(container)
 
 
 def quality_index(quality: float) -> int:
@@ -101,16 +105,22 @@ def encode_picture(
     header = _header(picture, quality, model, tile_log2)
     check_size(header, limits, "cut it into parts, or raise --max-pixels (limits=)")
     # 1 tiles
-    padded = _three_planes(tiles.pad(picture.colour))
+    with stage(Stage.PIXELS):
+        padded = _three_planes(tiles.pad(picture.colour))
     # 2 analysis
-    y = _analyse(padded, quality, model, window_pixels)
+    with stage(Stage.PIXELS):  # cutting and stitching; the network in it has its own
+        y = _analyse(padded, quality, model, window_pixels)
     # 3 to 6, tile by tile
     coded = []
     for tile in tiles.tile_grid(picture.height, picture.width, tile_log2):
-        latents = quantise_tile(y[y_part(tile)], tile, quality, model)
-        coded.append(_code(latents, quality, model))
+        with stage(Stage.HYPER):
+            latents = quantise_tile(y[y_part(tile)], tile, quality, model)
+        with stage(Stage.ENTROPY):
+            coded.append(_code(latents, quality, model))
     # 7 container: layer-major
-    return Container(header, pictures.to_boxes(picture), tuple(zip(*coded, strict=True)))
+    with stage(Stage.CONTAINER):
+        boxes = pictures.to_boxes(picture)
+    return Container(header, boxes, tuple(zip(*coded, strict=True)))
 
 
 def _header(picture: Picture, quality: int, model: Model, tile_log2: int) -> Header:
@@ -142,7 +152,8 @@ def _analyse(
         reach = window.reach.scaled(BLOCK)
         part = np.ascontiguousarray(pixels[reach.rows, reach.columns])[None]  # (1, H, W, 3)
         cells = window.reach.scaled(tiles.Y_CELLS)
-        found = model.run("analysis", quality, (y.shape[1], cells.height, cells.width), pixels=part)
+        with stage(Stage.ANALYSIS):
+            found = model.run("analysis", quality, (y.shape[1], cells.height, cells.width), pixels=part)
         y[y_part(window.core)] = found[y_part(window.core.inside(window.reach))]
     return y
 
