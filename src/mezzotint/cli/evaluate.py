@@ -27,7 +27,11 @@ _SECONDS_IN_A_LOG = 30.0  # between two lines of progress where stderr is no ter
 )
 @click.argument("folder", metavar="FOLDER")
 @click.option("-o", "--output", required=True, metavar="OUT", help="Folder for rows.csv and about.json.")
-@click.option("--codecs", metavar="A,B", help="Some codecs by id  [default: all that lose something]")
+@click.option(
+    "--codecs",
+    metavar="A,B",
+    help="Some codecs by id, or some of their settings, as in avif:speed 6  [default: all that lose something]",
+)
 @click.option("--images", "chosen", metavar="N|A,B", help="The first N pictures, or some by name.")
 @click.option("--fast", is_flag=True, help="PSNR only, four qualities, one setting of AVIF.")
 @click.option("--qualities", metavar="Q,Q", help="Ours, in place of the usual ones.")

@@ -60,6 +60,21 @@ def test_an_unknown_one_lists_the_known():
         available(["jpeg", "jpg"], None)
 
 
+def test_a_part_of_the_settings_chooses_among_them():
+    codecs, _ = available(["avif:speed 6", "jpeg:progressive"], None)
+    assert {(codec.id, codec.settings.split(",")[0]) for codec in codecs} == {
+        ("jpeg", "optimize"),
+        ("avif", "speed 6"),
+    }
+    assert len(codecs) == 4
+    assert len(available(["avif:speed 6", "avif"], None)[0]) == 6
+
+
+def test_a_part_that_no_settings_have_lists_those_there_are():
+    with pytest.raises(UsageError, match="avif has no settings with 'speed 5'; it has: speed 4, 4:4:4; "):
+        available(["avif:speed 5"], None)
+
+
 @pytest.mark.parametrize(
     ("name", "package", "title", "remedy"),
     [

@@ -30,25 +30,40 @@ _LOSSLESS = (png.LOSSLESS, webp.LOSSLESS, jxl.LOSSLESS)
 FAMILIES: dict[str, Family] = {family.id: family for family in _LOSSY + _LOSSLESS}
 
 
-def available(ids: Sequence[str] | None, model: str | None) -> tuple[list[Codec], list[str]]:
-    """All settings of the chosen families that can run here, in the order of FAMILIES, and a line for each that cannot.
+def available(names: Sequence[str] | None, model: str | None) -> tuple[list[Codec], list[str]]:
+    """The settings that were asked for and can run here, as FAMILIES has them, and a line for each family that cannot.
 
-    `ids` None means every lossy family; `model` is the path of our bundle, None for the default one. UsageError for an
-    unknown id; what is wrong with a model is raised as `mezzotint.encode` raises it.
+    `names` are ids, alone ("avif") or with a part of the settings ("avif:speed 6"); None means every lossy family.
+    `model` is the path of our bundle, None for the default one. UsageError for an unknown id, or where no settings have
+    the part; what is wrong with a model is raised as `mezzotint.encode` raises it.
     """
-    unknown = [name for name in ids or () if name not in FAMILIES]
-    if unknown:
-        raise UsageError(f"unknown codec {unknown[0]!r}", "known are " + ", ".join(FAMILIES))
+    wanted: dict[str, list[str]] = {}
+    for name in FAMILIES if names is None else names:
+        id, _, part = name.partition(":")
+        if id not in FAMILIES:
+            raise UsageError(f"unknown codec {name!r}", "known are " + ", ".join(FAMILIES))
+        if names is not None or not FAMILIES[id].lossless:
+            wanted.setdefault(id, []).append(part.strip())
     codecs: list[Codec] = []
     missing: list[str] = []
     for family in (FAMILIES | {ours.ID: ours.family(model)}).values():
-        if family.lossless if ids is None else family.id not in ids:
+        if family.id not in wanted:
             continue
         try:
-            codecs += family.open()
+            found = family.open()
         except (ImportError, MissingExtra) as reason:
             missing.append(f"{family.id} is left out: {_why(reason)}; {family.remedy}")
+            continue
+        codecs += [codec for codec in found if _asked(codec, found, wanted[family.id])]
     return codecs, missing
+
+
+def _asked(codec: Codec, found: Sequence[Codec], parts: Sequence[str]) -> bool:
+    for part in parts:
+        if all(part not in one.settings for one in found):
+            known = "; ".join(one.settings for one in found)
+            raise UsageError(f"{codec.id} has no settings with {part!r}", f"it has: {known}")
+    return any(part in codec.settings for part in parts)
 
 
 def _why(reason: ImportError | MissingExtra) -> str:
