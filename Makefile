@@ -27,8 +27,8 @@ check: $(VENV)/.installed ## lint, format, types, import directions: what CI run
 golden: $(VENV)/.installed ## make the golden files anew; a difference that git shows must be explained in the commit
 	for script in $$(find tests -name 'regenerate*.py' | sort); do $(VENV)/bin/python $$script || exit 1; done
 
-bench: $(VENV)/.installed ## measure speed, start-up and memory beside JPEG, WebP and AVIF
-	$(VENV)/bin/python bench/speed.py --json results/speed.json
+bench: $(VENV)/.installed ## measure speed, start-up and memory beside JPEG, WebP, AVIF and others
+	$(VENV)/bin/mzt bench --json results/speed.json --force
 
 fuzz: $(VENV)/.installed ## a short run of every fuzz target
 	@test -d fuzz || { echo "no fuzz targets yet: fuzz/ is missing" >&2; exit 1; }

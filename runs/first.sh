@@ -15,5 +15,6 @@ mzt-lab export first --weights "$out/weights.safetensors" --photos "$photos" \
     --name mezzotint-first --card docs/models/first.md --out src/mezzotint/bundle/default.mztm
 
 # 3. Measure: rate-distortion beside the rivals, then speed.
-python bench/kodak.py "$kodak" --slow --csv results/kodak.csv --json results/kodak.json --plot results/kodak.png
-python bench/speed.py --json results/speed.json
+mzt eval "$kodak" -o results/kodak
+mzt report results/kodak
+mzt bench --json results/speed.json --force

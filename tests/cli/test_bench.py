@@ -106,6 +106,7 @@ def test_an_existing_file_is_kept(mzt, small, folder):
         (["--parts", "coding,speed"], 2, "choose of coding,stages,start,memory,macs,entropy"),
         (["--parts", ","], 2, "choose of"),
         (["--codecs", "bpg"], 2, "unknown codec 'bpg'"),
+        (["--codecs", "avif:speed 5"], 2, "no settings with 'speed 5'"),
         (["--codecs", "jpeg", "--against", "avif"], 2, "--against takes one of: mezzotint (default); jpeg"),
         (["--photos", "nowhere"], 1, "nowhere does not exist"),
         (["--model", "nowhere.mztm"], 1, "nowhere.mztm cannot be read"),

@@ -14,7 +14,7 @@ import pytest
 
 from mezzotint.cli import program
 
-VERBS = ["encode", "decode", "info", "compare", "models", "version"]
+VERBS = ["encode", "decode", "info", "compare", "models", "eval", "report", "bench", "version"]
 HEAVY = {"numpy", "PIL", "onnxruntime", "constriction", "torch", "scipy"}
 
 

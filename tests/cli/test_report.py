@@ -39,6 +39,13 @@ def test_tables_and_files(mzt: Callable[..., Any], measured: Path) -> None:
     assert len(list((measured / "report").iterdir())) == 11
 
 
+def test_every_metric_can_be_chosen() -> None:
+    from mezzotint.cli.report import _METRICS
+    from mezzotint.evaluate.curves import METRICS
+
+    assert tuple(metric.column for metric in METRICS) == _METRICS
+
+
 def test_json_another_anchor_and_another_folder(mzt: Callable[..., Any], measured: Path) -> None:
     done = mzt("report", "out", "--metric", "psnr", "--anchor", "avif:speed 4", "--json", "-o", "elsewhere")
     found = json.loads(done.out)

@@ -22,7 +22,7 @@ _QUICK_REPEAT, _REPEAT = 3, 7
 
 def _words(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
     """ "a, b" to its words."""
-    return None if text is None else tuple(word for word in text.replace(",", " ").split() if word)
+    return None if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple[int, ...]:
@@ -40,7 +40,7 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
     "--threads", default="1,2", metavar="N,..", callback=_counts, show_default=True, help="Thread counts."
 )
 @click.option(
-    "--codecs", metavar="A,B", callback=_words, help="Rivals by id  [default: all that are at hand]"
+    "--codecs", metavar="A,B", callback=_words, help="Rivals, as in avif:speed 4,jxl  [default: all]"
 )
 @click.option("--against", metavar="CODEC", help="The rival for ratios  [default: avif (speed 6, 4:2:0)]")
 @click.option("--parts", metavar="A,B", callback=_words, help="Of coding,stages,start,memory,macs,entropy.")

@@ -30,7 +30,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="\b\nExample:\n  mzt encode photo.png photo.mzt -q 75\n  mzt decode photo.mzt back.png",
+    epilog="\b\nExample:\n  mzt encode photo.png photo.mzt -q 75",
 )
 @click.version_option(__version__, prog_name="mzt", message="%(prog)s %(version)s")
 def program() -> None:

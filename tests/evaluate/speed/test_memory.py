@@ -24,19 +24,19 @@ def test_the_sizes_span_what_is_promised():
 
 
 def test_lines_by_hand():
-    """100 MiB and 80 bytes a pixel to one window, then 20 bytes; one point is 3 MiB off."""
+    """100 MiB and 80 bytes a pixel to one window, then 500 and 20; one point is 3 MiB off."""
 
     def law(pixels):
-        return 100 + (80 * min(pixels, 4 * MIB) + 20 * max(0, pixels - 4 * MIB)) / MIB
+        return 100 + 80 * pixels / MIB if pixels <= 4 * MIB else 500 + 20 * pixels / MIB
 
-    sizes = [MIB, 2 * MIB, 3 * MIB, 4 * MIB, 8 * MIB, 16 * MIB]
+    sizes = [MIB, 2 * MIB, 3 * MIB, 4 * MIB, 6 * MIB, 8 * MIB, 16 * MIB]
     found = [Peak("encode", pixels, law(pixels), 1.0) for pixels in sizes]
     found += [Peak("decode", pixels, law(pixels) / 2 + 3 * (pixels == 2 * MIB), 1.0) for pixels in sizes[:4]]
     within, beyond, decode = lines(found)
     assert (within.side, within.span, within.points) == ("encode", "up to one window", 4)
     assert (within.fixed_mib, within.bytes_per_pixel) == pytest.approx((100, 80))
     assert (beyond.span, beyond.points) == ("beyond", 3)
-    assert (beyond.fixed_mib, beyond.bytes_per_pixel) == pytest.approx((340, 20))
+    assert (beyond.fixed_mib, beyond.bytes_per_pixel) == pytest.approx((500, 20))
     assert within.worst_mib == pytest.approx(0, abs=1e-6)
     assert (decode.side, decode.span) == ("decode", "up to one window")
     assert 1 < decode.worst_mib < 3

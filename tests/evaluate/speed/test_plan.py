@@ -34,6 +34,15 @@ def test_the_settings_that_are_timed():
     assert {label(codec) for codec in found} - {label(codec) for codec in quick} == {"avif (speed 4, 4:4:4)"}
 
 
+def test_settings_that_are_named():
+    found, _ = chosen_codecs(("avif:speed 4, 4:2:0", "jpeg"), None, quick=True)
+    assert [label(codec) for codec in found] == [
+        "mezzotint (default)",
+        "jpeg (optimize, 4:2:0)",
+        "avif (speed 4, 4:2:0)",
+    ]
+
+
 def test_an_unknown_codec():
     with pytest.raises(UsageError, match="bpg"):
         chosen_codecs(("avif", "bpg"), None)

@@ -48,7 +48,7 @@ def entrants(
     scenes: tuple[Scene, ...], codecs: tuple[Codec, ...], quality: float, threads: int
 ) -> Iterator[Next | Step | LeftOut | Entrant]:
     """Each codec with its settings for our file size; the first codec is ours."""
-    yield Next(f"the settings of {len(codecs) - 1} rivals that give files of our size", len(codecs))
+    yield Next("which settings of the rivals give files of our size", len(codecs))
     yield from in_child(search, Search(scenes, codecs, quality, threads), threads)
 
 

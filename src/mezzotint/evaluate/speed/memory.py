@@ -70,12 +70,12 @@ def peaks(
 
 
 def lines(found: Sequence[Peak]) -> tuple[Line, ...]:
-    """For each side and span that has three points; the size of one window belongs to both spans."""
+    """For each side and span that has three points."""
     fits = []
     for side in ("encode", "decode"):
         here = [peak for peak in found if peak.side == side]
         within = [peak for peak in here if peak.pixels <= WINDOW_PIXELS]
-        beyond = within[-1:] + [peak for peak in here if peak.pixels > WINDOW_PIXELS]
+        beyond = [peak for peak in here if peak.pixels > WINDOW_PIXELS]
         fits += [
             _line(side, span, points)
             for span, points in (("up to one window", within), ("beyond", beyond))

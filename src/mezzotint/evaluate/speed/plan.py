@@ -13,10 +13,13 @@ from mezzotint.evaluate.codecs.protocol import Codec
 
 OURS = codecs.ours.ID
 PARTS = ("coding", "stages", "start", "memory", "macs", "entropy")
-_SLOW = (("avif", "speed 4, 4:4:4"),)  # takes longer than all others together
 AGAINST = ("avif (speed 6, 4:2:0)", "avif", "webp", "jpeg")  # the usual rival: the first of these that runs
 # Not timed: tuning for a metric costs no time to speak of, and other samplings tell little beside those that stay.
-_UNUSUAL = (("avif", "speed 4, 4:2:0"), ("heic", "preset slow, 4:4:4"))
+_UNUSUAL = (
+    *(("jpeg", "optimize, progressive, 4:4:4"), ("mozjpeg", "progressive, trellis, 4:4:4")),
+    *(("avif", "speed 4, 4:2:0"), ("heic", "preset slow, 4:4:4")),
+)
+_SLOW = (("avif", "speed 4, 4:4:4"),)  # takes longer than all others together; not in a quick run
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,21 @@ class Plan:
 def chosen_codecs(
     ids: Sequence[str] | None, model: str | None, quick: bool = False
 ) -> tuple[tuple[Codec, ...], list[str]]:
-    """(ours and the rivals, a line for each that is missing). UsageError for an id that is not known."""
+    """(ours and the rivals, a line for each that is missing); `ids` as `codecs.available` takes them.
+
+    Of a family the settings that are usually timed, unless some are named, as in "avif:speed 4". UsageError for what is
+    not known.
+    """
     wanted = None if ids is None else list(dict.fromkeys([OURS, *ids]))
     found, missing = codecs.available(wanted, model)
+    named = {name.partition(":")[0] for name in ids or () if ":" in name}
+    kept = [codec for codec in found if codec.id in named or _usual(codec, quick)]
+    return tuple(sorted(kept, key=lambda codec: codec.id != OURS)), missing
+
+
+def _usual(codec: Codec, quick: bool) -> bool:
     without = _UNUSUAL + _SLOW if quick else _UNUSUAL
-    usual = [
-        codec for codec in found if (codec.id, codec.settings) not in without and "tune" not in codec.settings
-    ]
-    return tuple(sorted(usual, key=lambda codec: codec.id != OURS)), missing
+    return (codec.id, codec.settings) not in without and "tune" not in codec.settings
 
 
 def label(codec: Codec) -> str:
