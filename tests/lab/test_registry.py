@@ -2,7 +2,9 @@
 import pytest
 
 from mezzotint.lab.mixers import MIXERS
-from mezzotint.lab.registry import Registry, parse_spec
+from mezzotint.lab.registry import Registry, Source, parse_spec
+
+SOURCE = Source("a", "family", "A paper", 2020)
 
 
 def test_specs_are_literals() -> None:
@@ -18,9 +20,9 @@ def test_anything_else_is_refused(spec: str) -> None:
 
 def test_a_name_is_taken_once() -> None:
     registry = Registry("thing")
-    registry.register("a")(dict)
+    registry.register("a", SOURCE)(dict)
     with pytest.raises(ValueError, match="registered twice"):
-        registry.register("a")(list)
+        registry.register("a", SOURCE)(list)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

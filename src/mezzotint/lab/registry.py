@@ -1,17 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parts by name: ``"depthwise(3)"`` -> the part that was registered as ``depthwise``, built with those arguments.
 
-A spec is a name, or a name with literal arguments; nothing in it is ever evaluated. Names are refused twice, and an
-unknown name lists the known ones, so that a misspelt recipe says at once what it could have meant.
+Every part says which published system it comes from, and what of that system it leaves out. A spec is a name, or a name
+with literal arguments; nothing in it is ever evaluated. Names are refused twice, and an unknown name lists the known
+ones, so that a misspelt recipe says at once what it could have meant.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 Part = TypeVar("Part", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a part comes from; ``id`` is that of the list of published systems, where it stands in it."""
+
+    id: str
+    family: str
+    title: str
+    year: int
+    scaled_down: str = ""  # what ours leaves out or makes smaller; empty where the mechanism is whole
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered part: how to build it, and where it comes from."""
+
+    name: str
+    source: Source
+    build: Callable[..., Any]
 
 
 class Registry:
@@ -19,18 +41,22 @@ class Registry:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self._parts: dict[str, Callable[..., Any]] = {}
+        self._parts: dict[str, Entry] = {}
 
-    def register(self, name: str) -> Callable[[Part], Part]:
+    def register(self, name: str, source: Source) -> Callable[[Part], Part]:
         """Decorator that enters a class or function under ``name``; ValueError when the name is taken."""
 
         def enter(part: Part) -> Part:
             if name in self._parts:
                 raise ValueError(f"{self.kind} '{name}' is registered twice")
-            self._parts[name] = part
+            self._parts[name] = Entry(name, source, part)
             return part
 
         return enter
+
+    def entries(self) -> list[Entry]:
+        """All parts, by name."""
+        return [self._parts[name] for name in self.names()]
 
     def names(self) -> list[str]:
         return sorted(self._parts)
@@ -40,7 +66,10 @@ class Registry:
         name, args, kwargs = parse_spec(spec)
         if name not in self._parts:
             raise ValueError(f"unknown {self.kind} '{name}'; known: {', '.join(self.names())}")
-        return self._parts[name](*leading, *args, **kwargs)
+        try:
+            return self._parts[name].build(*leading, *args, **kwargs)
+        except TypeError as error:
+            raise ValueError(f"{self.kind} '{spec}' cannot be built: {error}") from error
 
 
 def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]]:

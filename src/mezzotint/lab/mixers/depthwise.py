@@ -9,15 +9,18 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from mezzotint.lab.mixers import MIXERS
+from mezzotint.lab.registry import Source
+
+SOURCE = Source("DCVC-DC", "convolution", "Neural Video Compression with Diverse Contexts", 2023)
 
 
-@MIXERS.register("depthwise")
+@MIXERS.register("depthwise", SOURCE)
 class Depthwise(nn.Module):
     """``depthwise(kernel)``; starts as the identity, so that a fresh block mixes channels only."""
 
     def __init__(self, channels: int, kernel: int = 3) -> None:
         super().__init__()
-        self.reach = kernel // 2
+        self.reach, self.aligned = kernel // 2, 1
         self.conv = nn.Conv2d(channels, channels, kernel, padding=self.reach, groups=channels)
         nn.init.normal_(self.conv.weight, std=0.02)
         self.conv.weight.data[:, 0, self.reach, self.reach] += 1.0

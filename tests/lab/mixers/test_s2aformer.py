@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Strip attention with nothing reduced is plain attention; reducing either side makes it cheaper."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from mezzotint.lab.mixers.s2aformer import StripAttention
+from mezzotint.lab.models.cost import count
+
+
+@torch.no_grad()
+def test_nothing_reduced_is_plain_attention() -> None:
+    torch.manual_seed(0)
+    mixer, x = StripAttention(8, stride=1, strip=4, heads=2), torch.randn(2, 8, 5, 6)
+    mixer.reduce.weight.fill_(1.0)
+    q, k, v = (
+        layer(x).flatten(2).unflatten(1, (2, 4)).transpose(2, 3)
+        for layer in (mixer.query, mixer.key, mixer.value)
+    )
+    expected = F.scaled_dot_product_attention(q, k, v).transpose(2, 3).reshape(x.shape)
+    torch.testing.assert_close(mixer.strips(x), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_both_reductions_save_what_they_should() -> None:
+    """Scores cost N K heads strip and their use N K C; K falls with the stride's square."""
+    n, x = 32 * 32, torch.zeros(1, 16, 32, 32)
+
+    def attention_macs(stride: int, strip: int) -> int:
+        mixer = StripAttention(16, stride, strip)
+        few = n // stride**2
+        linear = n * 4 * strip * 16 + few * 16 * (stride**2 + 4 * strip + 16)
+        return count(mixer, x).macs - linear - n * 16 * (9 + 16)
+
+    for stride, strip in ((1, 4), (4, 4), (4, 1)):
+        assert attention_macs(stride, strip) == n * n // stride**2 * (4 * strip + 16)
