@@ -59,17 +59,17 @@ def test_a_killed_worker_stops_the_run(folder, photo, tmp_path, monkeypatch):
     fakes = import_module("fake_codecs")
     draw(folder / "2.png", photo, fakes.MARK)
     machine = Machine("mzt", None, "", 2, "", "", (), "")
-    codec = fakes.Fake(fault="kill", marked=True)
-    plan = Plan(folder, tuple(images.find(folder)), tmp_path / "out", (codec,), metrics=("psnr",))
+    codec = fakes.Fake(fault="kill", at=1.0, marked=True)
+    plan = Plan(folder, tuple(images.find(folder)), tmp_path / "out", (codec,), metrics=("psnr",), jobs=2)
     with pytest.raises(
         MezzotintError, match=r"killed by SIGKILL over 2.png fake \(plain\) 1; the same command"
     ):
         sweep.run(plan, machine, Deaf())
-    assert len(table(tmp_path)) == 6
+    written = len(table(tmp_path))
+    assert 3 <= written < 12  # how far the other process is by then, nobody knows
     assert multiprocessing.active_children() == []
-    mended = replace(plan, codecs=(replace(codec, fault=""),), jobs=2)
-    summary = sweep.run(mended, machine, Deaf())
-    assert (summary.kept, summary.measured) == (6, 6)
+    summary = sweep.run(replace(plan, codecs=(replace(codec, fault=""),)), machine, Deaf())
+    assert (summary.kept, summary.measured) == (written, 12 - written)
 
 
 PROGRAM = """
