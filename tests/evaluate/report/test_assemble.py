@@ -11,7 +11,7 @@ import pytest
 
 from mezzotint.errors import UsageError
 from mezzotint.evaluate.published import kodak_digests
-from mezzotint.evaluate.report import Report, assemble, read, write
+from mezzotint.evaluate.report import Report, assemble, image_tables, read, write
 from mezzotint.evaluate.report.plots.equal import equal
 from mezzotint.evaluate.report.plots.images import images
 from mezzotint.evaluate.report.plots.rd import rd
@@ -68,6 +68,7 @@ def test_two_models_in_one_report(fake: ModuleType) -> None:
         "Mezzotint (two)",
         "JPEG (optimize, 4:2:0)",
     }
+    assert "two" not in "".join(line.cells[1] for line in image_tables.worst_in_short(report).lines)
     latest = assemble([*fake.usual(), *newer]).ours
     assert latest is not None and latest.label == "Mezzotint (two)"
 
@@ -78,7 +79,7 @@ def test_images_by_the_bits_they_need_and_the_worst_by_name(fake: ModuleType, us
     section = (report := assemble(rows)).sections[0]
     assert report.ours is not None and report.ours.version == "m 2, model two"
     assert [one.image.name for one in section.per_image] == ["a.png", "b.png", "c.png"]
-    assert section.per_image[0].difficulty < section.per_image[1].difficulty < section.per_image[2].difficulty
+    assert [one.difficulty for one in section.per_image] == [fake.row("jpeg", 50, i).bpp for i in fake.IMAGES]
     assert [image.name for image, _ in section.worst(report.anchor)] == ["b.png", "a.png", "c.png"]
     assert [rate for _, rate in section.worst(report.anchor)] == pytest.approx([200, -20, -20])
     assert section.mean_of_images(report.anchor) == pytest.approx(100 * ((3 * 0.8 * 0.8) ** (1 / 3) - 1))
@@ -99,6 +100,11 @@ def test_one_codec_or_one_quality_is_shown_as_it_is(fake: ModuleType, qualities:
     assert alone.anchor is alone.ours
     assert "Points of the curves for PSNR" in text(alone)
     assert rd(alone, alone.sections[0]) and rd(alone, alone.sections[0], 1.0)
+
+
+def test_one_image_needs_no_picture_of_images(fake: ModuleType) -> None:
+    report = assemble([row for row in fake.usual() if row.image == "a.png"])
+    assert len(report.sections[0].per_image) == 1 and images(report, report.sections[0]) is None
 
 
 def test_one_quality_of_many_codecs_is_a_table_of_dashes(fake: ModuleType) -> None:
@@ -161,7 +167,8 @@ def test_published_curves_need_all_24_images(fake: ModuleType) -> None:
     one_more = [
         Row(**(vars(row) | {"image": "x.png", "digest": "x"})) for row in rows if row.image == "1.png"
     ]
-    for wrong in ([row for row in rows if row.image != "7.png"], rows + one_more):
+    others = fake.kodak(fake.usual(), (f"digest {number}" for number in range(24)))
+    for wrong in ([row for row in rows if row.image != "7.png"], rows + one_more, others):
         assert not assemble(wrong).published
         with pytest.raises(UsageError, match="all 24 Kodak images"):
             assemble(wrong, published=True)

@@ -25,6 +25,7 @@ from mezzotint.evaluate.report.document import document, dump
 from mezzotint.evaluate.report.plots.rd import rd
 from mezzotint.evaluate.report.write import contents
 
+HEAD = ",".join(rows.COLUMNS).encode() + b"\n"
 PLOTS = ("low", "rd", "equal", "images")
 PICTURES = [f"{plot}-{metric}" for metric in ("psnr", "ssimulacra2") for plot in PLOTS]
 
@@ -75,7 +76,7 @@ def test_the_same_rows_give_the_same_bytes(fake: ModuleType, files: dict[str, by
 
 
 def test_the_settings_of_a_person_do_not_change_pictures(files: dict[str, bytes], kodak: Report) -> None:
-    with matplotlib.rc_context({"lines.linewidth": 9, "font.size": 20, "savefig.dpi": 10}):
+    with matplotlib.rc_context({"axes.linewidth": 9, "font.size": 20, "figure.facecolor": "red"}):
         assert rd(kodak, kodak.sections[0]) == (files["rd-psnr.svg"], files["rd-psnr.png"])
 
 
@@ -162,13 +163,14 @@ def test_the_page_stands_alone(files: dict[str, bytes]) -> None:
 
 
 def test_names_from_rows_are_only_text(fake: ModuleType) -> None:
-    evil = "<script>alert(1)</script> $x^2$ & \\"
+    evil = "<script>alert(1)</script> &"
     images = ("a$1$.png", "b<i>.png", "c漢字.png")
     rows = fake.sweep("jpeg", images=images) + fake.sweep("mezzotint", 0.7, images=images)
-    rows += fake.sweep("<b>", 0.9, images=images, settings=evil)
-    made = dict(contents(assemble(rows, metrics=("psnr",))))
+    rows += fake.sweep("<b>$\\frac$", 0.9, images=images, settings=evil)
+    made = dict(contents(assemble(rows, metrics=("psnr",), about=fake.about(set_name="<script>"))))
     page = Page(made["index.html"].decode())
-    assert "script" not in page.tags and evil in page.text
+    assert page.tags.isdisjoint({"script", "i", "b"}) and evil in page.text
+    assert '"c漢字.png"' in made["report.json"].decode()
     for name, data in made.items():
         if name.endswith(".svg"):
             ElementTree.fromstring(data)
@@ -206,8 +208,9 @@ def test_what_went_wrong_in_the_run_is_said(fake: ModuleType) -> None:
         notes=(Note("a.png", "was grey"),),
     )
     notes = assemble(fake.usual(), about=known).notes
-    assert notes[0].startswith("the run was stopped")
+    assert notes[0].startswith("the run is not finished")
     assert notes[1:3] == ("heic is left out: no", "0.png: it is broken")
+    assert len(notes) == 2 + 10 + 2
     assert notes[-2:] == ("and 2 more failures, in about.json", "a.png: was grey")
 
 
@@ -218,12 +221,8 @@ def test_what_went_wrong_in_the_run_is_said(fake: ModuleType) -> None:
         (rows.NAME, b"", DamagedFile, "rows.csv is not a table of measurements; make it"),
         (rows.NAME, b"a,b\n1,2\n", DamagedFile, "is not a table of measurements"),
         (rows.NAME, b"\xff\xfe\x00\x01" * 9, DamagedFile, "is not a table of measurements"),
-        (
-            rows.NAME,
-            ",".join(rows.COLUMNS).encode() + b"\n",
-            FileAccess,
-            "rows.csv holds no measurement; make it",
-        ),
+        (rows.NAME, HEAD, FileAccess, "rows.csv holds no measurement; make it"),
+        (rows.NAME, HEAD + b'"' + b"x" * 200_000, DamagedFile, "is not a table of measurements"),
         (about.NAME, b"{", DamagedFile, "about.json does not describe measurements; make it"),
     ],
 )

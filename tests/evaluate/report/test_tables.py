@@ -98,6 +98,11 @@ def test_published_curves_are_marked_with_their_source(kodak: Report) -> None:
     shown = tables.published(kodak)
     assert "not measured here" in shown.title
     vtm = next(line for line in shown.lines if line.cells[0].startswith("VTM"))
+    assert kodak.ours is not None
+    section, (entry, *_) = kodak.sections[0], kodak.published
+    assert entry.short == vtm.cells[0]
+    assert vtm.cells[1] == percent(tables.compared(section, kodak.ours, entry).rate)
+    assert vtm.cells[3] == percent(tables.compared(section, entry, kodak.anchor).rate)
     source = next(note for note in shown.notes if note.startswith(vtm.cells[-1]))
     assert "CompressAI" in source
     assert [line.cells[0] for line in details.sources(kodak).lines] == [

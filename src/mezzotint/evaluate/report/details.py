@@ -6,7 +6,7 @@ from __future__ import annotations
 from mezzotint.evaluate.curves import Metric, Point
 from mezzotint.evaluate.report.contents import Report, Section
 from mezzotint.evaluate.report.grids import DASH, Grid, Line
-from mezzotint.evaluate.report.tables import by_rate
+from mezzotint.evaluate.report.tables import ranked
 
 
 def points(report: Report, section: Section) -> Grid:
@@ -27,7 +27,7 @@ def equal_quality(report: Report, section: Section) -> Grid:
     """Bits per pixel at round values of the metric."""
     lines = [
         Line((entry.label, *(_bpp(level.bpp.get(entry)) for level in section.levels)), entry.ours)
-        for entry in by_rate(report, tuple(section.lines))
+        for entry in ranked(report, section, tuple(section.lines))
     ]
     unit = section.metric.unit
     header = ("codec", *(f"{level.value:g} {unit}" for level in section.levels))

@@ -29,7 +29,7 @@ def worst_in_short(report: Report) -> Grid:
     """For every metric, against the anchor and the strongest rival alone."""
     lines = []
     for section in report.sections:
-        strongest = ranked(report, section, section.rivals)[:1]
+        strongest = ranked(report, section, [rival for rival in section.rivals if not rival.ours])[:1]
         for rival in dict.fromkeys((report.anchor, *strongest)):
             if rival in section.rivals:
                 lines.append(Line((section.metric.title, *_cells(report, section, rival))))

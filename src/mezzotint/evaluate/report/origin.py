@@ -25,7 +25,7 @@ def read(folder: Path) -> tuple[list[Row], About | None]:
         found, known = rows.read(path), about.read(folder)
     except DamagedFile as error:
         raise DamagedFile(error.what, make) from None
-    except (csv.Error, UnicodeDecodeError):
+    except csv.Error:
         raise DamagedFile(f"{path} is not a table of measurements", make) from None
     except OSError as reason:
         raise FileAccess(f"{folder} cannot be read: {reason.strerror or reason}") from None
@@ -59,7 +59,7 @@ def notes(known: About | None) -> tuple[str, ...]:
     """What a reader must know about a run: that it is not finished, what failed, what was not there."""
     if known is None:
         return ("about.json is missing: where these rows come from is not known",)
-    lines = [] if known.finished else ["the run was stopped before its end; `mzt eval` goes on with it"]
+    lines = [] if known.finished else ["the run is not finished; `mzt eval` goes on with it"]
     lines += known.left_out
     lines += [failure.line() for failure in known.failures[:_FAILURES]]
     rest = len(known.failures) - _FAILURES

@@ -11,7 +11,7 @@ from mezzotint.evaluate.report.contents import Level, Report, Section
 from mezzotint.evaluate.report.entries import Entry
 from mezzotint.evaluate.report.plots import canvas
 from mezzotint.evaluate.report.plots.drawn import PUBLISHED
-from mezzotint.evaluate.report.tables import by_rate, pictures
+from mezzotint.evaluate.report.tables import pictures, ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ def equal(report: Report, section: Section) -> tuple[bytes, bytes] | None:
     """(SVG, PNG); None where the anchor reaches no level, or nobody else does."""
     levels = _three(report, section)
     reaching = [entry for entry in section.lines if any(entry in level.bpp for level in levels)]
-    entries = [entry for entry in by_rate(report, reaching) if _shown(entry)]
+    entries = [entry for entry in ranked(report, section, reaching) if _shown(entry)]
     if len(entries) < 2:
         return None
     height = _ABOVE + _LINE * len(entries) + _BELOW

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ _WIDTH, _PANEL, _ABOVE, _BELOW, _GAP = 9.6, 1.75, 0.7, 0.25, 0.42  # inches; _GA
 _LEFT, _RIGHT, _BETWEEN = 0.075, 0.985, 0.07
 _NAMED = 3  # of the worst images, in each panel
 _LONGEST = 24  # characters of a name
+_LETTER, _HIGH = 5.4, 10.0  # points: a letter's usual width, a line's height
 
 
 def images(report: Report, section: Section) -> tuple[bytes, bytes] | None:
@@ -90,32 +92,58 @@ def _panel(axes: Axes, report: Report, section: Section, rival: Entry, limits: t
 
 
 def _names(axes: Axes, dots: list[tuple[int, str, float]], count: int, limits: tuple[float, float]) -> None:
-    """Names over the worst dots, each as high as it must be to leave the others free. All in points of the panel."""
+    """Names at the worst dots, where there is room for them. All in points of the panel."""
     width = 72 * _WIDTH * (_RIGHT - _LEFT) / (_COLUMNS + _BETWEEN * (_COLUMNS - 1))
-    scale = 72 * _PANEL / math.log(limits[1] / limits[0])
-    placed: list[tuple[float, float, float]] = []  # left, right, bottom
-    for place, name, rate in sorted(dots, key=lambda dot: -dot[2])[:_NAMED]:
+    height = 72 * _PANEL
+    placed: list[_Box] = []
+    for place, name, rate in sorted(dots, key=lambda dot: -round(dot[2], 3))[:_NAMED]:
         text = name if len(name) <= _LONGEST else "..." + name[3 - _LONGEST :]
-        half = 2.7 * len(text)
         x = (place + 1) / (count + 1) * width
-        left = min(max(x - half, 0), width - 2 * half)
-        dot = math.log((1 + rate / 100) / limits[0]) * scale
-        bottom = dot + 3.5
-        while any(
-            left < end and left + 2 * half > begin and abs(bottom - low) < 9.5 for begin, end, low in placed
-        ):
-            bottom += 1
-        placed.append((left, left + 2 * half, bottom))
-        shift = (left + half - x, bottom - dot)
+        y = math.log((1 + rate / 100) / limits[0]) / math.log(limits[1] / limits[0]) * height
+        box = _free(x, y, _LETTER * len(text), placed, (width, height))
+        if box is None:
+            continue
+        placed.append(box)
         leader = {"arrowstyle": "-", "color": canvas.PALE, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2}
         axes.annotate(
             text,
             (place, 1 + rate / 100),
-            shift,
+            (box.left + box.width / 2 - x, box.bottom - y),
             textcoords="offset points",
             ha="center",
             zorder=2.5,
             bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},
             fontsize=canvas.SMALL - 1,
-            arrowprops=leader if shift[1] > 6 else None,
+            color=canvas.INK,
+            arrowprops=leader if box.bottom - y > 6 else None,
         )
+
+
+@dataclass(frozen=True)
+class _Box:
+    """Where a name stands."""
+
+    left: float
+    bottom: float
+    width: float
+
+    def touches(self, other: _Box) -> bool:
+        apart = self.left >= other.left + other.width or other.left >= self.left + self.width
+        return not apart and abs(self.bottom - other.bottom) < _HIGH
+
+
+def _free(x: float, y: float, width: float, placed: list[_Box], panel: tuple[float, float]) -> _Box | None:
+    """Over the dot, beside it, or higher over it; the first place that is in the panel and free."""
+    over = min(max(x - width / 2, 0), panel[0] - width)
+    wishes = [(over, y + 3.5), (x + 4, y - 3), (x - 4 - width, y - 3), (over, y + 14), (over, y + 24.5)]
+    boxes = (_Box(left, bottom, width) for left, bottom in wishes)
+    return next(
+        (
+            box
+            for box in boxes
+            if 0 <= box.left <= panel[0] - width
+            and box.bottom + _HIGH <= panel[1]
+            and not any(box.touches(other) for other in placed)
+        ),
+        None,
+    )

@@ -47,8 +47,9 @@ class Look:
 
 
 def looks(drawn: Sequence[Entry], everyone: Sequence[Entry]) -> dict[Entry, Look]:
-    """One for each of `drawn`: the first of a family has its full colour; markers go by the place among `everyone`."""
+    """One for each of `drawn`: the first of a family has its full colour; markers go by the place in `everyone`."""
     strangers = list(dict.fromkeys(e.codec for e in everyone if e.codec not in _COLOURS and not e.published))
+    families = [*_COLOURS, *strangers]
     counts: dict[str, int] = {}
     found = {}
     for entry in drawn:
@@ -58,7 +59,8 @@ def looks(drawn: Sequence[Entry], everyone: Sequence[Entry]) -> dict[Entry, Look
             continue
         colour = _COLOURS.get(entry.codec) or _OTHERS[strangers.index(entry.codec) % len(_OTHERS)]
         shade = _lighter(colour, _SHADES[count % len(_SHADES)])
-        marker = _MARKERS[[e for e in everyone if e.codec == entry.codec].index(entry) % len(_MARKERS)]
+        place = families.index(entry.codec) + [e for e in everyone if e.codec == entry.codec].index(entry)
+        marker = _MARKERS[place % len(_MARKERS)]
         found[entry] = Look(shade, marker, 2.8, 6.5, above=4) if entry.ours else Look(shade, marker, 1.4, 4.5)
     return found
 
