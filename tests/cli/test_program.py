@@ -59,7 +59,15 @@ def test_interruptions(mzt, picture, monkeypatch, problem, status):
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_ctrl_c(folder):
     command = [sys.executable, "-m", "mezzotint", "encode", "-", "out.mzt"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored where tests run in the background
+    )
     give_up = time.monotonic() + 30
     while not list(folder.iterdir()) and time.monotonic() < give_up:  # until it waits for its input
         time.sleep(0.02)
@@ -112,7 +120,15 @@ def test_a_closed_pipe_is_one_line(coded):
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_killed_command_leaves_no_file(folder):
     command = [sys.executable, "-m", "mezzotint", "encode", "-", "out.mzt"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored where tests run in the background
+    )
     give_up = time.monotonic() + 30
     while not list(folder.iterdir()) and time.monotonic() < give_up:
         time.sleep(0.02)

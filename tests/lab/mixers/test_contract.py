@@ -71,7 +71,8 @@ def test_gradients_are_finite_on_a_flat_picture(mixer: nn.Module) -> None:
 @torch.no_grad()
 def test_batch_mates_do_not_matter(mixer: nn.Module) -> None:
     a, b = picture(11, 14, seed=4), 3 * picture(11, 14, seed=5)
-    torch.testing.assert_close(mixer(torch.cat([a, b]))[:1], mixer(a), atol=2e-5, rtol=1e-4)
+    # Rounding may differ with the size of a product, and an inverse makes more of it; a shared statistic is far larger.
+    torch.testing.assert_close(mixer(torch.cat([a, b]))[:1], mixer(a), atol=2e-4, rtol=1e-3)
 
 
 @torch.no_grad()
