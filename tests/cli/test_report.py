@@ -95,3 +95,13 @@ def test_without_matplotlib_the_extra_is_named(
     done = mzt("report", "out")
     assert done.status == 1
     assert done.err == "mzt: plots need matplotlib; pip install 'mezzotint[eval]'\n"
+
+
+def test_a_folder_of_other_files_is_left_alone(mzt, measured, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("mine")
+    result = mzt("report", measured, "-o", site)
+    assert result.status == 1
+    assert "holds other files" in result.err
+    assert (site / "index.html").read_text() == "mine"

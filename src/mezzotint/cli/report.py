@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mezzotint.cli import options
-from mezzotint.errors import FileAccess
+from mezzotint.errors import FileAccess, OutputExists
 
 _METRICS = ("psnr", "ms_ssim", "ssimulacra2")
 
@@ -55,6 +55,8 @@ def report(
     rows, about = read(folder)
     found = assemble(rows, anchor, metrics, published, about)
     target = Path(output) if output else folder / "report"
+    if output and target.is_dir() and any(target.iterdir()) and not (target / "report.json").exists():
+        raise OutputExists(f"{target} holds other files", "choose an empty folder with -o")
     try:
         paths = write(found, target)
     except OSError as reason:

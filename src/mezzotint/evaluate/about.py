@@ -59,12 +59,15 @@ def read(folder: Path) -> About | None:
         return _parse(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise DamagedFile(f"{path} does not describe measurements", "name another folder with -o") from None
 
 
 def _parse(document: dict[str, Any]) -> About:
     packages = tuple(Package(*pair) for pair in document["packages"].items())
+    lists = [*document["left_out"], *document["earlier"]]
+    if not all(isinstance(word, str) for word in (document["command"], document["commit"] or "", *lists)):
+        raise TypeError("words are wanted")
     names = ("command", "commit", "processor", "cores", "system", "python", "model")
     return About(
         machine=Machine(packages=packages, **{name: document[name] for name in names}),

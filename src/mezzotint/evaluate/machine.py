@@ -25,7 +25,6 @@ OPTIONAL = (
     "imagecodecs",
     "pillow-heif",
     "scipy",
-    "ssimulacra2",
     "onnx",
     "matplotlib",
 )  # stated where installed

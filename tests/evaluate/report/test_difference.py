@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 
 import pytest
 
 from mezzotint.errors import MissingExtra
 from mezzotint.evaluate.curves import Curve, Point
-from mezzotint.evaluate.report.difference import compare, quality, rate
+from mezzotint.evaluate.report.difference import above, compare, quality, rate
 
 
 def curve(*pairs: tuple[float, float]) -> Curve:
@@ -68,3 +69,16 @@ def test_without_scipy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "scipy.interpolate", None)
     with pytest.raises(MissingExtra, match=r"mezzotint\[eval\]"):
         rate(line(0, 40), line(10, 50), "dB")
+
+
+def test_nothing_below_the_least_quality_counts():
+    """Scores below 0 once made half of the mean over SSIMULACRA2."""
+    anchor = line(-40, 80)
+    candidate = Curve(
+        tuple(replace(p, bpp=p.bpp * (0.1 if p.value < 0 else 1.0)) for p in line(-40, 80).points)
+    )
+    assert compare(anchor, candidate, "points").rate.value < -20
+    assert abs(compare(anchor, candidate, "points", least=8).rate.value) < 1e-6
+    cut = above(anchor, 0.0)
+    assert cut[0][1] == 0.0 and all(value >= 0 for _, value in cut)
+    assert above(anchor, -math.inf) == anchor.pairs()

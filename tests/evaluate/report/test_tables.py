@@ -38,6 +38,7 @@ def test_the_table_for_the_readme(usual: Report) -> None:
         "| JPEG (optimize, 4:2:0) | 0 % | 0 % | 0 % | 1.97 | 3.93 |",
         "",
         "BD-rate is the mean difference in bits at equal quality, over the quality that both curves cover.",
+        "That range is another one for each codec, so two codecs may stand in another order head to head.",
         "MP/s are means over the whole sweep, several files at once; `mzt bench` measures speed.",
     ]
 

@@ -99,7 +99,7 @@ def _section(
         lines=lines,
         compared=_compared(lines, found.metric, anchor, ours),
         levels=levels(lines, lines[ours if ours in lines else judge], found.metric.least),
-        per_image=per_image(by_image, ours, judge, found.metric.unit),
+        per_image=per_image(by_image, ours, judge, found.metric),
     )
 
 
@@ -108,7 +108,7 @@ def _compared(
 ) -> dict[tuple[Entry, Entry], Comparison]:
     """Every measured codec against every other and the anchor; ours against published ones."""
     return {
-        (one, other): compare(lines[other], lines[one], metric.unit)
+        (one, other): compare(lines[other], lines[one], metric.unit, metric.least)
         for one in lines
         for other in lines
         if other is anchor or one is ours or not (one.published or other.published)

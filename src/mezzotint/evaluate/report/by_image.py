@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mezzotint.evaluate.curves import Curve, Image
+from mezzotint.evaluate.curves import Curve, Image, Metric
 from mezzotint.evaluate.report.contents import PerImage
 from mezzotint.evaluate.report.difference import rate
 from mezzotint.evaluate.report.entries import Entry
@@ -13,7 +13,7 @@ from mezzotint.evaluate.report.entries import Entry
 ByImage = Mapping[Entry, Mapping[Image, Curve]]
 
 
-def per_image(curves: ByImage, ours: Entry | None, judge: Entry, unit: str) -> tuple[PerImage, ...]:
+def per_image(curves: ByImage, ours: Entry | None, judge: Entry, metric: Metric) -> tuple[PerImage, ...]:
     """One for each image by rising difficulty: the bits that `judge` spends on it; none without ours."""
     if ours is None or ours not in curves:
         return ()
@@ -21,7 +21,11 @@ def per_image(curves: ByImage, ours: Entry | None, judge: Entry, unit: str) -> t
         PerImage(
             image,
             difficulty=_middle(curves[judge][image]),
-            rates={rival: rate(curves[rival][image], curve, unit) for rival in curves if rival is not ours},
+            rates={
+                rival: rate(curves[rival][image], curve, metric.unit, metric.least)
+                for rival in curves
+                if rival is not ours
+            },
         )
         for image, curve in curves[ours].items()
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mezzotint.errors import MezzotintError, MissingExtra
 from mezzotint.evaluate.bdrate import Curve as Pairs
@@ -41,18 +42,23 @@ class Comparison:
     quality: Difference  # BD-PSNR and its like, the metric's unit at equal rate
 
 
-def compare(anchor: Curve | None, candidate: Curve | None, unit: str) -> Comparison:
-    """Both differences; `unit` is that of the quality. None is a curve that this metric does not have."""
-    return Comparison(rate(anchor, candidate, unit), quality(anchor, candidate))
+def compare(anchor: Curve | None, candidate: Curve | None, unit: str, least: float = -math.inf) -> Comparison:
+    """Both differences; `unit` is that of the quality. None is a curve that this metric does not have.
+
+    Nothing below the quality `least` counts: a mean over pictures that nobody would keep says nothing.
+    """
+    return Comparison(rate(anchor, candidate, unit, least), quality(anchor, candidate, least))
 
 
-def rate(anchor: Curve | None, candidate: Curve | None, unit: str) -> Difference:
-    """BD-rate in percent, over the shared range of quality."""
-    return _difference(bd_rate, anchor, candidate, lambda pair: pair[1], lambda value: f"{value:.1f}", unit)
+def rate(anchor: Curve | None, candidate: Curve | None, unit: str, least: float = -math.inf) -> Difference:
+    """BD-rate in percent, over the shared range of quality from `least` on."""
+    return _difference(
+        bd_rate, anchor, candidate, lambda pair: pair[1], lambda value: f"{value:.1f}", unit, least
+    )
 
 
-def quality(anchor: Curve | None, candidate: Curve | None) -> Difference:
-    """BD-PSNR or its like, over the shared range of the logarithm of the rate."""
+def quality(anchor: Curve | None, candidate: Curve | None, least: float = -math.inf) -> Difference:
+    """BD-PSNR or its like, over the shared range of the logarithm of the rate where both are of quality `least`."""
     return _difference(
         bd_quality,
         anchor,
@@ -60,7 +66,19 @@ def quality(anchor: Curve | None, candidate: Curve | None) -> Difference:
         lambda pair: math.log(pair[0]),
         lambda value: f"{math.exp(value):.2g}",
         "bpp",
+        least,
     )
+
+
+def above(curve: Curve, least: float) -> list[tuple[float, float]]:
+    """The (bpp, quality) pairs of a curve from `least` on; it begins exactly there if it comes from below."""
+    pairs = curve.pairs()
+    for (bpp, value), (next_bpp, next_value) in pairwise(pairs):
+        if value < least < next_value:
+            part = (least - value) / (next_value - value)  # of the logarithm of the rate
+            start = (math.exp((1 - part) * math.log(bpp) + part * math.log(next_bpp)), least)
+            return [start, *(pair for pair in pairs if pair[1] > least)]
+    return [pair for pair in pairs if pair[1] >= least]
 
 
 def _difference(
@@ -70,10 +88,11 @@ def _difference(
     axis: Callable[[tuple[float, float]], float],
     show: Callable[[float], str],
     unit: str,
+    least: float,
 ) -> Difference:
     if anchor is None or candidate is None:
         return Difference(None, reason="not measured")
-    pairs = anchor.pairs(), candidate.pairs()
+    pairs = above(anchor, least), above(candidate, least)
     if min(map(len, pairs)) < 2:
         return Difference(None, reason="one quality is no curve")
     (low, high), (low_2, high_2) = (

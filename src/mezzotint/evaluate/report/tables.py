@@ -23,7 +23,8 @@ def summary(report: Report) -> Grid:
         lines.append(Line((entry.label, *cells, *_speed(report, entry)), entry.ours))
     header = ["codec", *(section.metric.title for section in report.sections)]
     said = [
-        "BD-rate is the mean difference in bits at equal quality, over the quality that both curves cover."
+        "BD-rate is the mean difference in bits at equal quality, over the quality that both curves cover.",
+        "That range is another one for each codec, so two codecs may stand in another order head to head.",
     ]
     if report.speeds:
         threads = next(iter(report.speeds.values())).threads
