@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mezzotint.lab.layers.attention import check_heads
 from mezzotint.lab.layers.convolution import depthwise, pointwise
 from mezzotint.lab.layers.pool import pool_to
+from mezzotint.lab.layers.precision import in_float32
 from mezzotint.lab.layers.tokens import to_map, to_tokens
 from mezzotint.lab.layers.window_attention import check_side
 from mezzotint.lab.mixers import MIXERS
@@ -49,10 +50,15 @@ class Soft(nn.Module):
         self.out = pointwise(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        q, v = self.qv(self.position(x)).chunk(2, 1)
+        return self.out(self.attend(self.qv(self.position(x))))
+
+    @in_float32  # the inverse is iterated: in bf16 it runs away where landmarks are alike
+    def attend(self, qv: Tensor) -> Tensor:
+        """(B, 2 C, H, W) queries and values -> (B, C, H, W)."""
+        q, v = qv.chunk(2, 1)
         landmarks = to_tokens(pool_to(q, self.side, self.side), self.heads)  # (B, heads, L, d)
         out = kernel_attention(to_tokens(q, self.heads), landmarks, to_tokens(v, self.heads))
-        return self.out(to_map(out, *x.shape[2:]))
+        return to_map(out, *qv.shape[2:])
 
 
 def kernel_attention(q: Tensor, landmarks: Tensor, v: Tensor) -> Tensor:

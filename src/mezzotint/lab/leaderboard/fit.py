@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Train one skeleton on the board's budget and draw its rate-distortion curve on held-out photos.
+
+Which crops and qualities come at a step depends on the step alone, so that all parts see the same in the same order; a
+seed changes the initial weights and the noise. AdamW at one rate for all: nothing is tuned for a part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from mezzotint.lab.data import photos
+from mezzotint.lab.data.basis import strongest_rows
+from mezzotint.lab.data.crops import Crops
+from mezzotint.lab.layers.precision import bf16_pays
+from mezzotint.lab.leaderboard.rows import Terms
+from mezzotint.lab.models.codec import Codec
+from mezzotint.lab.models.skeleton import BLOCK_KMAC, CONFIG, skeleton
+from mezzotint.lab.train import optim
+from mezzotint.lab.train.loss import rate_distortion
+from mezzotint.lab.train.recipe import Schedule
+
+CROP, BATCH = 256, 4
+RATE = 1e-3
+QUALITIES = (500, 1250, 2000, 2750, 3500)  # of the curve
+SKIPPED_MOST = 0.1  # share of the steps that may be left out as not finite
+
+Curve = tuple[tuple[float, float], ...]  # (bits per pixel, PSNR in decibels), a quality each
+
+
+@dataclass(frozen=True)
+class Data:
+    """Crops to train on, pictures (N, 3, CROP, CROP) uint8 to measure on, and the block transform to start from."""
+
+    crops: Crops
+    held_out: Tensor
+    rows: Tensor
+    spread: Tensor
+    digest: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    model: Codec
+    curve: Curve
+    skipped: int  # steps
+    seconds: float  # of training
+
+
+def schedule(budget_pixels: int) -> Schedule:
+    """As many steps as the budget has batches; ValueError when it has none."""
+    steps = budget_pixels // (BATCH * CROP * CROP)
+    if steps < 1:
+        raise ValueError(
+            f"a budget of {budget_pixels} pixels holds no batch: give {BATCH * CROP * CROP} or more"
+        )
+    return Schedule(steps=steps, batch=BATCH, crop=CROP, warmup=max(1, min(50, steps // 10)), lr=RATE)
+
+
+def prepare(folder: Path, validation: Path | None, device: str) -> Data:
+    """Photos on the device; those that measure are of ``validation``, or up to 40 held out by name."""
+    pictures = photos.load(folder)
+    named = [f"{name} {tuple(p.shape)}" for name, p in pictures]
+    if validation is None:
+        train, held_out = photos.split(pictures, min(40, len(pictures) // 4))
+    else:
+        train, measured = [p for _, p in pictures], photos.load(validation)
+        held_out = [p for _, p in measured]
+        named += ["measured on", *(f"{name} {tuple(p.shape)}" for name, p in measured)]
+    middles = [_middle(p) for p in held_out if min(p.shape[1:]) >= CROP]
+    if not middles:
+        raise ValueError(
+            f"no held-out photo has {CROP} pixels on both sides: give larger photos or more of them"
+        )
+    rows, spread = strongest_rows(train, CONFIG.channels, size=CROP)
+    digest = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
+    crops = Crops([p.to(device) for p in train], CROP, BATCH)
+    return Data(crops, torch.stack(middles).to(device), rows, spread, digest)
+
+
+def _middle(photo: Tensor) -> Tensor:
+    top, left = (photo.shape[1] - CROP) // 2, (photo.shape[2] - CROP) // 2
+    return photo[:, top : top + CROP, left : left + CROP]
+
+
+def terms(data: Data, budget_pixels: int) -> Terms:
+    """Under which a row of this run compares with others."""
+    device = data.held_out.device.type
+    precision = "bfloat16" if bf16_pays(device) else "float32"
+    return Terms(budget_pixels, BLOCK_KMAC, data.digest, device, precision)
+
+
+def fit(spec: str, seed: int, data: Data, budget_pixels: int) -> Fit:
+    """ValueError when the mixers are too dear (`skeleton`), or when training did not stay finite."""
+    plan, device = schedule(budget_pixels), data.held_out.device
+    torch.manual_seed(seed)
+    model = skeleton(spec, data.rows, data.spread).to(device)
+    for p in model.parameters():
+        if p.ndim == 4:  # some mixers have five axes, which `Module.to` would refuse to lay out so
+            p.data = p.data.contiguous(memory_format=torch.channels_last)
+    optimisers = optim.build(model, plan.lr, None)
+    begun, skipped = time.monotonic(), 0
+    for step in tqdm(range(plan.steps), desc=f"{spec} seed {seed}", unit="step", leave=False):
+        skipped += not _step(model, optimisers, data.crops, plan, step, seed)
+        if skipped > SKIPPED_MOST * plan.steps:
+            raise ValueError(f"training did not stay finite: {skipped} of {step + 1} steps had to be skipped")
+    seconds = time.monotonic() - begun
+    return Fit(model, curve(model, data.held_out), skipped, seconds)
+
+
+def _step(
+    model: Codec, optimisers: list[torch.optim.Optimizer], crops: Crops, plan: Schedule, step: int, seed: int
+) -> bool:
+    """One update; False when the loss or its gradient was not finite and nothing was changed."""
+    x = crops.at(step)
+    quality = torch.randint(0, 4096, (plan.batch,), generator=torch.Generator().manual_seed(step)).to(
+        x.device
+    )
+    torch.manual_seed(seed * 1_000_003 + step)  # of the noise
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16_pays(x.device.type)):
+        output = model(x, quality)
+    loss = rate_distortion(x, output, quality).total
+    for optimiser in optimisers:
+        optimiser.zero_grad()
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
+    if not torch.isfinite(norm):
+        return False
+    for optimiser in optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = group["initial_lr"] * plan.rate(step)
+        optimiser.step()
+    return True
+
+
+@torch.no_grad()
+def curve(model: Codec, pictures: Tensor) -> Curve:
+    """Mean rate of rounded symbols and mean PSNR of 8-bit pixels, in float32; ValueError where they are not finite."""
+    model.eval()
+    points = []
+    for q in QUALITIES:
+        bits, psnr = 0.0, 0.0
+        for batch in pictures.split(8):
+            x = batch.to(torch.float32, memory_format=torch.channels_last) / 255 - 0.5
+            out = model(x, torch.full((len(x),), q, device=x.device))
+            error = ((out.x_hat + 0.5).clamp(0, 1) * 255).round() - batch.float()
+            psnr += (10 * torch.log10(255**2 / error.square().mean((1, 2, 3)))).sum().item()
+            bits += (out.y_bits + out.z_bits).sum().item()
+        points.append((bits / pictures[:, 0].numel(), psnr / len(pictures)))
+    if not all(math.isfinite(v) for point in points for v in point):
+        raise ValueError("the trained codec gives values that are not finite")
+    return tuple(points)

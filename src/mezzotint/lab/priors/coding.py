@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One walk over the symbols, done in three ways: to count bits, to write chunks, to read them.
+
+A prior says once, in ``walk(code)``, which symbols come after which and under what density:
+
+    part_hat = code(pick, density)        pick: y -> the part of it (or what is made of it, as z) that this step codes
+
+Counting and writing know y and pick from it; reading takes the symbols from a chunk. All else, the context networks
+above all, is the same calls on tensors of the same shapes, which is why both sides see the same floats on one machine
+and why a density cannot depend on a later symbol. (The split into a prior that trains and tables that code is that of
+tensorflow/compression; the trap is there too: another machine may compute other means and scales. Only `one_shot`
+keeps its tables from depending on floats; design, section 4.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mezzotint import entropy
+
+CELL = 4  # sides of y are multiples of it, so that z has a cell for each 4 x 4
+SYMBOL_LIMIT = 1 << 24  # float32 holds whole numbers up to here
+
+Pick = Callable[[Tensor], Tensor]
+
+
+def whole(y: Tensor) -> Tensor:
+    """The pick of a prior that codes y in one step."""
+    return y
+
+
+class Coded(NamedTuple):
+    """y_hat (B, C, h, w) and the bits of everything that is sent, (B,)."""
+
+    y_hat: Tensor
+    bits: Tensor
+
+
+class Run(NamedTuple):
+    """The tables of consecutive symbols in raster order, ``numbers`` (n,) uint16: one chunk."""
+
+    tables: entropy.TableSet
+    numbers: NDArray[np.uint16]
+
+
+class Density(Protocol):
+    """What a step codes with. Symbols are whole numbers; residuals are what they are rounded from."""
+
+    @property
+    def shape(self) -> torch.Size: ...
+    def residual(self, value: Tensor) -> Tensor: ...
+    def rounded(self, residual: Tensor) -> Tensor: ...
+    def restore(self, residual: Tensor) -> Tensor: ...
+    def bits(self, residual: Tensor) -> Tensor: ...
+    def runs(self) -> Iterable[Run]: ...
+
+
+class Code(Protocol):
+    """What a walk is led by; ``size`` is (batch, height, width) of y."""
+
+    size: tuple[int, int, int]
+
+    def __call__(self, pick: Pick, density: Density) -> Tensor: ...
+
+
+class Prior(Protocol):
+    """What the three functions below need of a prior."""
+
+    channels: int
+    training: bool
+
+    def walk(self, code: Code, *given: Tensor) -> Tensor: ...
+    def parameters(self) -> Iterator[Tensor]: ...
+
+
+class Estimate:
+    """Counts bits: of noisy residuals in training, of symbols otherwise."""
+
+    def __init__(self, y: Tensor, training: bool) -> None:
+        self.y, self.training = y, training
+        self.size = (y.shape[0], y.shape[2], y.shape[3])
+        self.bits = y.new_zeros(len(y))
+
+    def __call__(self, pick: Pick, density: Density) -> Tensor:
+        residual = density.residual(pick(self.y))
+        symbols = density.rounded(residual)
+        coded = residual + torch.rand_like(residual) - 0.5 if self.training else symbols
+        self.bits = self.bits + density.bits(coded).flatten(1).sum(1)
+        if not self.training:
+            return density.restore(symbols)
+        return density.restore(residual + (symbols - residual).detach())
+
+
+class Writer:
+    """Codes symbols of one y into chunks."""
+
+    def __init__(self, y: Tensor) -> None:
+        self.y, self.size = y, (y.shape[0], y.shape[2], y.shape[3])
+        self.chunks: list[bytes] = []
+
+    def __call__(self, pick: Pick, density: Density) -> Tensor:
+        symbols = density.rounded(density.residual(pick(self.y)))
+        if not (symbols.abs() < SYMBOL_LIMIT).all():
+            raise ValueError(
+                "a latent is not finite or beyond 2^24: look for the step at which training blew up"
+            )
+        values = symbols.flatten().to(torch.int32).cpu().numpy()
+        done = 0
+        for run in density.runs():
+            part = values[done : done + run.numbers.size]
+            self.chunks.append(entropy.encode(part, run.numbers, run.tables))
+            done += run.numbers.size
+        return density.restore(symbols)
+
+
+class Reader:
+    """Takes symbols out of chunks."""
+
+    def __init__(self, chunks: Sequence[bytes], height: int, width: int, device: torch.device) -> None:
+        self.chunks, self.device, self.used = chunks, device, 0
+        self.size = (1, height, width)
+
+    def __call__(self, pick: Pick, density: Density) -> Tensor:
+        parts = []
+        for run in density.runs():
+            if self.used == len(self.chunks):
+                raise ValueError(f"{self.used} chunks are too few: give all that compress returned")
+            parts.append(entropy.decode(self.chunks[self.used], run.numbers, run.tables))
+            self.used += 1
+        symbols = torch.from_numpy(np.concatenate(parts)).view(density.shape)
+        return density.restore(symbols.to(self.device, torch.float32))
+
+
+def estimate(prior: Prior, y: Tensor, *given: Tensor) -> Coded:
+    """y (B, C, h, w) -> y_hat and bits, in float32 whatever runs around it."""
+    _check(prior, tuple(y.shape))
+    with torch.autocast(y.device.type, enabled=False):
+        code = Estimate(y.float(), prior.training)
+        return Coded(prior.walk(code, *given), code.bits)
+
+
+@torch.no_grad()
+def compress(prior: Prior, y: Tensor, *given: Tensor) -> tuple[bytes, ...]:
+    """y (1, C, h, w) -> a chunk for every step."""
+    _check(prior, tuple(y.shape))
+    _check_single(prior, len(y))
+    code = Writer(y.float())
+    prior.walk(code, *given)
+    return tuple(code.chunks)
+
+
+@torch.no_grad()
+def decompress(prior: Prior, chunks: Sequence[bytes], height: int, width: int, *given: Tensor) -> Tensor:
+    """Chunks -> y_hat (1, C, height, width); DamagedFile for chunks of other symbols."""
+    _check(prior, (1, prior.channels, height, width))
+    _check_single(prior, 1)
+    device = next(prior.parameters()).device
+    code = Reader(chunks, height, width, device)
+    y_hat = prior.walk(code, *given)
+    if code.used != len(chunks):
+        raise ValueError(f"{len(chunks)} chunks where {code.used} are read: give one picture's only")
+    return y_hat
+
+
+def _check(prior: Prior, shape: tuple[int, ...]) -> None:
+    if len(shape) != 4 or shape[1] != prior.channels:
+        raise ValueError(f"latents shaped {shape}: give (B, {prior.channels}, h, w)")
+    if min(shape) < 1 or shape[2] % CELL or shape[3] % CELL:
+        raise ValueError(f"latents of {shape[2]} x {shape[3]}: pad both sides to multiples of {CELL}")
+
+
+def _check_single(prior: Prior, batch: int) -> None:
+    if prior.training:
+        raise ValueError("a prior in training mode has no fixed tables: call eval() first")
+    if batch != 1:
+        raise ValueError(f"a batch of {batch} cannot be one stream: compress one y at a time")
