@@ -7,16 +7,19 @@ DEMO := .venv-demo
 VENV := .venv
 DEPENDS := pyproject.toml constraints.txt
 
-.PHONY: help demo test check golden bench fuzz clean
+.PHONY: help demo test test-slow check golden bench fuzz clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
 
 demo: $(DEMO)/.installed ## encode and decode the photos in examples/ beside JPEG, WebP and AVIF
 	$(DEMO)/bin/python bench/demo.py
 
-test: $(VENV)/.installed ## run every test, the slow ones too
-	$(VENV)/bin/python -m pytest -m "not gpu"
+test: $(VENV)/.installed ## run every test but the slow ones
+	$(VENV)/bin/python -m pytest
+
+test-slow: $(VENV)/.installed ## run the tests that take more than a few seconds each
+	$(VENV)/bin/python -m pytest -m "slow and not gpu"
 
 check: $(VENV)/.installed ## lint, format, types, import directions: what CI runs beside the tests
 	$(VENV)/bin/ruff check .
