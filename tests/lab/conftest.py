@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tiny model and a tiny folder of photos for the lab's tests."""
+"""Small things for the lab's tests: a tiny model, a start for larger ones, and photos."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from PIL import Image  # noqa: E402
+from torch import Tensor  # noqa: E402
 
 from mezzotint.lab.layers.patch import dct_basis  # noqa: E402
 from mezzotint.lab.models.codec import Codec, CodecConfig  # noqa: E402
@@ -30,6 +32,11 @@ TINY = CodecConfig(
 )
 
 
+def lowest(side: int) -> Tensor:
+    """(3 side^2, 768): of the block transform's rows, those of the lowest frequencies of each plane."""
+    return dct_basis(16).view(3, 16, 16, 768)[:, :side, :side].reshape(-1, 768)
+
+
 @pytest.fixture
 def tiny_config() -> CodecConfig:
     return TINY
@@ -39,11 +46,30 @@ def tiny_config() -> CodecConfig:
 def tiny() -> Codec:
     """An untrained model whose zero-initialised layers were stirred, so that every path shows in the output."""
     torch.manual_seed(0)
-    order = dct_basis(16).view(3, 16, 16, 768)[:, :4, :4].reshape(48, 768)[:32]
-    model = Codec(TINY, order, torch.linspace(2, 0.1, 32))
+    model = Codec(TINY, lowest(4)[:32], torch.linspace(2, 0.1, 32))
     for p in model.parameters():
         p.data += 0.02 * torch.randn_like(p)
     return model
+
+
+@pytest.fixture(scope="session")
+def skeleton_start() -> tuple[Tensor, Tensor]:
+    """Rows (192, 768) of the block transform and their spread (192,), as a skeleton codec takes them."""
+    return lowest(8), torch.linspace(1, 0.05, 192)
+
+
+Smooth = Callable[[np.random.Generator, tuple[int, int], tuple[int, int]], np.ndarray]
+
+
+def _smooth(rng: np.random.Generator, cells: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+    coarse = Image.fromarray(rng.integers(0, 256, (*cells, 3), dtype=np.uint8))
+    return np.asarray(coarse.resize(size[::-1], Image.Resampling.BICUBIC))
+
+
+@pytest.fixture(scope="session")
+def smooth() -> Smooth:
+    """(generator, (rows, columns), (H, W)) -> a photo of as many random cells, blown up smoothly; uint8 (H, W, 3)."""
+    return _smooth
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +78,5 @@ def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     rng = np.random.default_rng(0)
     for i in range(6):
-        coarse = rng.integers(0, 256, (10, 12, 3), dtype=np.uint8)
-        Image.fromarray(coarse).resize((192, 160), Image.Resampling.BICUBIC).save(folder / f"{i}.png")
+        Image.fromarray(_smooth(rng, (10, 12), (160, 192))).save(folder / f"{i}.png")
     return folder

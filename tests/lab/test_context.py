@@ -3,7 +3,8 @@
 
 import torch
 
-from mezzotint.lab.models.context import FourStep, merge_phases, split_phases
+from mezzotint.lab.layers.phases import merge_phases, split_phases
+from mezzotint.lab.models.context import FourStep
 
 GROUPS, HIDDEN = [3, 5], [4, 6]
 
@@ -26,11 +27,6 @@ def setup() -> tuple[FourStep, torch.Tensor, torch.Tensor]:
     for p in context.parameters():
         p.data += 0.1 * torch.randn_like(p)
     return context, torch.randn(1, 8, 6, 6), torch.randn(1, 4, 6, 6)
-
-
-def test_phases_split_and_merge() -> None:
-    y = torch.rand(2, 3, 4, 6)
-    assert torch.equal(merge_phases(split_phases(y)), y)
 
 
 @torch.no_grad()

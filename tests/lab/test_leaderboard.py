@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
+from torch import Tensor
 
 from mezzotint.lab import cli
 from mezzotint.lab.data.crops import Crops
-from mezzotint.lab.layers.patch import dct_basis
 from mezzotint.lab.leaderboard import board, fit, graphs, plot, race, rows
 from mezzotint.lab.leaderboard.rows import Row, Terms
 from mezzotint.lab.models.metablock import cycle
@@ -24,6 +25,7 @@ from mezzotint.lab.models.skeleton import skeleton
 TERMS = Terms(1000, 1.0, "0123456789ab", "cpu", "float32")
 BATCH = fit.BATCH * fit.CROP**2
 CURVE = ((0.1, 25.0), (0.5, 30.0), (2.0, 36.0))
+SMOOTH = (20, 24), (288, 320)  # cells and pixels of a photo that crops fit into
 
 
 def row(name: str, rate: float | None = 1.5, **other: object) -> Row:
@@ -35,18 +37,11 @@ def row(name: str, rate: float | None = 1.5, **other: object) -> Row:
 
 
 @pytest.fixture(scope="module")
-def data() -> fit.Data:
+def data(skeleton_start: tuple[Tensor, Tensor], smooth: Callable[..., np.ndarray]) -> fit.Data:
     rng = np.random.default_rng(0)
-    photos = [torch.from_numpy(_smooth(rng)) for _ in range(3)]
+    photos = [torch.from_numpy(smooth(rng, *SMOOTH).transpose(2, 0, 1).copy()) for _ in range(3)]
     held_out = torch.stack([p[:, : fit.CROP, : fit.CROP] for p in photos])
-    basis = dct_basis(16).view(3, 16, 16, 768)[:, :8, :8].reshape(192, 768)
-    return fit.Data(Crops(photos, fit.CROP, fit.BATCH), held_out, basis, torch.linspace(1, 0.05, 192), "abc")
-
-
-def _smooth(rng: np.random.Generator) -> np.ndarray:
-    coarse = Image.fromarray(rng.integers(0, 256, (20, 24, 3), dtype=np.uint8))
-    pixels = np.asarray(coarse.resize((320, 288), Image.Resampling.BICUBIC))
-    return pixels.transpose(2, 0, 1).copy()
+    return fit.Data(Crops(photos, fit.CROP, fit.BATCH), held_out, *skeleton_start, "abc")
 
 
 # The file
@@ -234,12 +229,12 @@ def test_wrong_requests_are_refused_at_once(arguments: list[str], says: str, sta
 
 
 @pytest.mark.slow
-def test_a_tiny_board_runs_and_resumes(tmp_path: Path) -> None:
+def test_a_tiny_board_runs_and_resumes(tmp_path: Path, smooth: Callable[..., np.ndarray]) -> None:
     rng = np.random.default_rng(1)
     photos, out, drawn = tmp_path / "photos", tmp_path / "board.jsonl", tmp_path / "board.svg"
     photos.mkdir()
     for i in range(8):
-        Image.fromarray(_smooth(rng).transpose(1, 2, 0)).save(photos / f"{i}.png")
+        Image.fromarray(smooth(rng, *SMOOTH)).save(photos / f"{i}.png")
     words = ["leaderboard", "--photos", str(photos), "--out", str(out), "--budget-pixels", str(2 * BATCH)]
     words += ["--device", "cpu", "--threads", "1", "--json", "--plot", str(drawn), "--only"]
     first = CliRunner().invoke(cli.main, [*words, "swin"])

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
+from torch import Tensor
 
-from mezzotint.lab.layers.patch import dct_basis
 from mezzotint.lab.leaderboard.board import spec_of
 from mezzotint.lab.mixers import MIXERS
 from mezzotint.lab.models import skeleton as sk
@@ -14,12 +16,18 @@ from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.models.cost import count
 from mezzotint.lab.models.metablock import MetaBlock
 
-ROWS, SPREAD = dct_basis(16)[: sk.CONFIG.channels], torch.linspace(2, 0.1, sk.CONFIG.channels)
+Build = Callable[[str], Codec]
 
 
-def build(spec: str) -> Codec:
-    torch.manual_seed(0)
-    return sk.skeleton(spec, ROWS, SPREAD)
+@pytest.fixture
+def build(skeleton_start: tuple[Tensor, Tensor]) -> Build:
+    """Spec of a mixer -> the skeleton with it."""
+
+    def made(spec: str) -> Codec:
+        torch.manual_seed(0)
+        return sk.skeleton(spec, *skeleton_start)
+
+    return made
 
 
 @pytest.mark.parametrize("name", MIXERS.names())
@@ -32,7 +40,7 @@ def test_every_mixer_of_the_board_fits_the_budget(name: str) -> None:
     assert kmac == pytest.approx(sk.BLOCK_KMAC, rel=sk.TOLERANCE)
 
 
-def test_whole_codecs_cost_the_same() -> None:
+def test_whole_codecs_cost_the_same(build: Build) -> None:
     costs = [sk.costs(build(spec)) for spec in ("depthwise", "hit_sr(8) | hit_sr(16)")]
     assert costs[0].kmac_px == pytest.approx(costs[1].kmac_px, rel=sk.TOLERANCE)
     assert costs[0].kmac_px > 2 * sk.DEPTH * sk.BLOCK_KMAC  # both sides, and what stands round the blocks
@@ -40,7 +48,7 @@ def test_whole_codecs_cost_the_same() -> None:
     assert costs[0].parameters == sum(p.numel() for p in model.parameters())
 
 
-def test_only_the_blocks_at_a_sixteenth_differ() -> None:
+def test_only_the_blocks_at_a_sixteenth_differ(build: Build) -> None:
     a, b = (dict(build(spec).named_parameters()) for spec in ("depthwise", "swin(shift=0) | swin()"))
     shapes = [{k: v.shape for k, v in p.items() if ".coarse." not in k} for p in (a, b)]
     assert shapes[0] == shapes[1]
@@ -55,7 +63,7 @@ def test_mixers_that_are_too_dear_are_refused_with_the_numbers() -> None:
         sk.hidden_width("convnext(kernel=61)")
 
 
-def test_untrained_it_is_a_transform_codec_and_every_block_learns() -> None:
+def test_untrained_it_is_a_transform_codec_and_every_block_learns(build: Build) -> None:
     model = build("hilo(window=2)")
     x = torch.rand(1, 3, 128, 64) - 0.5
     quality = torch.tensor([4095.0])

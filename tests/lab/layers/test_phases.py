@@ -2,7 +2,7 @@
 import pytest
 import torch
 
-from mezzotint.lab.layers.phases import ANCHORS, OTHERS, put, take
+from mezzotint.lab.layers.phases import ANCHORS, OTHERS, merge_phases, put, split_phases, take
 
 QUARTERS = ((0,), (1,), (2,), (3,))
 
@@ -22,3 +22,8 @@ def test_anchors_and_others_are_a_checkerboard() -> None:
     rows, columns = torch.arange(6)[:, None], torch.arange(6)[None]
     assert torch.equal(put(ones, ANCHORS)[0, 0], ((rows + columns) % 2 == 0).float())
     assert torch.equal(put(ones, OTHERS)[0, 0], ((rows + columns) % 2 == 1).float())
+
+
+def test_phases_split_and_merge() -> None:
+    y = torch.rand(2, 3, 4, 6)
+    assert torch.equal(merge_phases(split_phases(y)), y)

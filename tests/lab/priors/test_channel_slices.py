@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A slice that resembles an earlier one costs little; latent residual prediction stays within half a step."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
 from mezzotint.lab.priors.channel_slices import ChannelSlices
-from mezzotint.lab.priors.coding import Estimate
 from mezzotint.lab.priors.refine import Refine
 
 
-class PerStep(Estimate):
-    """Keeps the bits of every step."""
-
-    def __call__(self, pick, density) -> Tensor:
-        before = self.bits
-        out = super().__call__(pick, density)
-        self.steps = [*getattr(self, "steps", []), (self.bits - before).sum().item()]
-        return out
-
-
-def test_a_copy_of_an_earlier_slice_is_nearly_free() -> None:
+def test_a_copy_of_an_earlier_slice_is_nearly_free(
+    bits_of_steps: Callable[[ChannelSlices, Tensor], list[float]],
+) -> None:
     torch.manual_seed(0)
     prior = ChannelSlices(4, slices=2)
     optimiser = torch.optim.Adam(prior.parameters(), 1e-2)
@@ -29,10 +22,7 @@ def test_a_copy_of_an_earlier_slice_is_nearly_free() -> None:
         prior((4 * torch.randn(2, 2, 12, 12)).repeat(1, 2, 1, 1)).bits.sum().backward()
         torch.nn.utils.clip_grad_norm_(prior.parameters(), 1e4)
         optimiser.step()
-    count = PerStep((4 * torch.randn(1, 2, 12, 12)).repeat(1, 2, 1, 1), training=False)
-    with torch.no_grad():
-        prior.eval().walk(count)
-    _, first, second = count.steps
+    _, first, second = bits_of_steps(prior, (4 * torch.randn(1, 2, 12, 12)).repeat(1, 2, 1, 1))
     print(f"{first:.0f} bits, then {second:.0f}")
     assert second < 0.7 * first
 

@@ -1,23 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Linear global attention equals its quadratic form; the first slice has it too; ablated, it moves its own bits."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from mezzotint.lab.layers.phases import ANCHORS, put
 from mezzotint.lab.layers.reweight import Reweight
-from mezzotint.lab.priors.coding import Estimate
 from mezzotint.lab.priors.mlicv2 import GlobalContext, MlicV2
-
-
-class PerStep(Estimate):
-    """Keeps the bits of every step."""
-
-    def __call__(self, pick, density) -> Tensor:
-        before = self.bits
-        out = super().__call__(pick, density)
-        self.steps = [*getattr(self, "steps", []), (self.bits - before).sum().item()]
-        return out
 
 
 @torch.no_grad()
@@ -52,20 +43,16 @@ def test_the_first_slice_sees_the_whole_picture() -> None:
 
 
 @torch.no_grad()
-def test_ablating_one_slice_leaves_what_was_coded_before() -> None:
+def test_ablating_one_slice_leaves_what_was_coded_before(
+    bits_of_steps: Callable[[MlicV2, Tensor], list[float]],
+) -> None:
     torch.manual_seed(0)
     prior, y = MlicV2(8).eval(), 5 * torch.randn(1, 8, 8, 8)
-
-    def steps() -> list[float]:
-        count = PerStep(y, training=False)
-        prior.walk(count)
-        return count.steps
-
-    before = steps()
+    before = bits_of_steps(prior, y)
     assert len(before) == 1 + 2 * 4
     prior.stages[2].globe.out.weight.zero_()
     prior.stages[2].globe.out.bias.zero_()
-    after = steps()
+    after = bits_of_steps(prior, y)
     assert before[:6] == after[:6], "z, two slices, and the anchors of the third"
     assert before[6] != after[6]
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mezzotint.bundle import Bundle
+from mezzotint.lab.layers.phases import split_phases
 from mezzotint.lab.models.codec import Codec
-from mezzotint.lab.models.context import split_phases
 from mezzotint.lab.priors.factorized import REACH
 from mezzotint.runtime import decode, encode, pictures
 from mezzotint.runtime.latents import open_model

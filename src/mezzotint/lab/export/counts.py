@@ -10,8 +10,8 @@ from tqdm import tqdm
 from mezzotint.entropy import TableSet
 from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.export.graphs import restrained_round
+from mezzotint.lab.layers.phases import split_phases
 from mezzotint.lab.models.codec import Codec
-from mezzotint.lab.models.context import split_phases
 from mezzotint.lab.priors.factorized import REACH
 from mezzotint.lab.priors.logistic import INDEX_COUNT
 from mezzotint.lab.priors.tables import REACH_MAX, y_tables

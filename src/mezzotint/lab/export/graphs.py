@@ -21,11 +21,12 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from mezzotint.lab.layers.phases import merge_phases, split_phases
 from mezzotint.lab.layers.quality import QUALITY_MAX, QualityVector
 from mezzotint.lab.layers.resample import HaarDown, HaarUp
 from mezzotint.lab.models.block import Block
 from mezzotint.lab.models.codec import Codec, lambda_of
-from mezzotint.lab.models.context import MaskedPointwise, merge_phases, split_phases
+from mezzotint.lab.models.context import MaskedPointwise
 
 OPSET = 17
 RESTRAINT = 0.35  # of the margin that the theory gives; best on validation photos (dev/LOG.md, 2026-11-21)

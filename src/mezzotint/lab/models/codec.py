@@ -21,13 +21,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from mezzotint.lab.layers.phases import split_phases
 from mezzotint.lab.layers.quality import QUALITY_MAX, QualityVector
-from mezzotint.lab.models.context import FourStep, split_phases
+from mezzotint.lab.layers.rounding import straight_through
+from mezzotint.lab.models.context import FourStep
 from mezzotint.lab.models.hyper import HyperAnalysis, HyperSynthesis
 from mezzotint.lab.models.transform import Analysis, Synthesis, TransformConfig
 from mezzotint.lab.priors import logistic
 from mezzotint.lab.priors.factorized import REACH, Factorized
-from mezzotint.lab.priors.scale_map import ScaleMapTwin, straight_through
+from mezzotint.lab.priors.scale_map import ScaleMapTwin
 
 LAMBDA_MIN = 0.00022  # of 255^2 MSE against bits per pixel, at quality 0
 LAMBDA_MAX = 0.22  # at quality 4095; log-linear between

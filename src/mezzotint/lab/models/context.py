@@ -18,23 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mezzotint.lab.layers.phases import merge_phases, split_phases
 from mezzotint.lab.layers.precision import in_float32
 
-PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))  # (row, column) of each step's positions in a 2x2 cell
-
 Quantise = Callable[[int, Tensor], Tensor]  # (step, mean of phase) -> y_hat of phase
-
-
-def split_phases(y: Tensor) -> list[Tensor]:
-    """(B, C, h, w) -> four (B, C, h/2, w/2), in coding order."""
-    return [y[:, :, i::2, j::2] for i, j in PHASES]
-
-
-def merge_phases(phases: list[Tensor]) -> Tensor:
-    """The inverse of `split_phases`."""
-    order = sorted(range(4), key=lambda k: PHASES[k])
-    stacked = torch.stack([phases[k] for k in order], 2)  # (B, C, 4, h/2, w/2)
-    return F.pixel_shuffle(stacked.flatten(1, 2), 2)
 
 
 def group_mask(out_groups: list[int], in_groups: list[int]) -> Tensor:

@@ -8,8 +8,8 @@ A registered prior holds everything that it sends. It is built from the number o
     decompress(chunks, h, w) -> y_hat     what forward gives in evaluation, bit for bit on the same machine
     walk(code) -> y_hat                   its steps in order, which the other three follow (see coding.py)
 
-h and w are multiples of 4. Files beside the registered ones hold what several share. Imports layers, registry, and
-of the codec half entropy and intnet.
+of which a prior writes the last only; the others are in entropy_model.py. h and w are multiples of 4. Files beside the
+registered ones hold what several share. Imports layers, registry, and of the codec half entropy and intnet.
 """
 
 from mezzotint.lab.registry import Registry

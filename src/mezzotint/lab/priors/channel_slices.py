@@ -12,11 +12,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mezzotint.lab.priors import PRIORS, coding
+from mezzotint.lab.priors import PRIORS
+from mezzotint.lab.priors.coding import Code
 from mezzotint.lab.priors.normal import NormalHead
 from mezzotint.lab.priors.refine import Refine
-from mezzotint.lab.priors.side import Side, check_width
-from mezzotint.lab.priors.slices import check_slices, pick_slice
+from mezzotint.lab.priors.slices import Slices, pick_slice
 from mezzotint.lab.registry import Source
 
 SOURCE = Source(
@@ -29,22 +29,19 @@ SOURCE = Source(
 
 
 @PRIORS.register("channel_slices", SOURCE)
-class ChannelSlices(nn.Module):
+class ChannelSlices(Slices):
     """``channel_slices(slices=4, width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)).
 
     One chunk for z and one a slice. ``width``, the channels of z and of the side path, is C where it is left out.
     """
 
     def __init__(self, channels: int, slices: int = 4, width: int | None = None) -> None:
-        super().__init__()
-        self.channels, self.slices = channels, slices
-        size = check_slices(channels, slices)
-        self.side = Side(channels, check_width(width, channels), 2 * channels)
-        supports = [2 * channels + i * size for i in range(slices)]
-        self.heads = nn.ModuleList(_head(support, 2 * channels, size) for support in supports)
-        self.refine = nn.ModuleList(Refine(support, size) for support in supports)
+        super().__init__(channels, slices, width)
+        supports = [2 * channels + i * self.size for i in range(slices)]
+        self.heads = nn.ModuleList(_head(support, 2 * channels, self.size) for support in supports)
+        self.refine = nn.ModuleList(Refine(support, self.size) for support in supports)
 
-    def walk(self, code: coding.Code) -> Tensor:
+    def walk(self, code: Code) -> Tensor:
         support = self.side(code)  # (B, 2C, h, w), and a slice more each time
         done = []
         for i, (head, refine) in enumerate(zip(self.heads, self.refine, strict=True)):
@@ -52,15 +49,6 @@ class ChannelSlices(nn.Module):
             done.append(refine(support, y_hat))
             support = torch.cat([support, done[-1]], 1)
         return torch.cat(done, 1)
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)
 
 
 def _head(support: int, hidden: int, size: int) -> nn.Sequential:

@@ -14,13 +14,14 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mezzotint.lab.layers.checkerboard import CheckerboardConv
 from mezzotint.lab.layers.phases import ANCHORS, OTHERS, put, take
 from mezzotint.lab.priors import PRIORS, coding
+from mezzotint.lab.priors.entropy_model import EntropyModel
 from mezzotint.lab.priors.normal import NormalHead
-from mezzotint.lab.priors.side import Side, check_width
+from mezzotint.lab.priors.side import Side
 from mezzotint.lab.registry import Source
 
 SOURCE = Source(
@@ -29,16 +30,15 @@ SOURCE = Source(
 
 
 @PRIORS.register("checkerboard", SOURCE)
-class Checkerboard(nn.Module):
+class Checkerboard(EntropyModel):
     """``checkerboard(kernel=5, width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)), in three chunks.
 
     ``width``, the channels of z and of the side path, is C where it is left out.
     """
 
     def __init__(self, channels: int, kernel: int = 5, width: int | None = None) -> None:
-        super().__init__()
-        self.channels = channels
-        self.side = Side(channels, check_width(width, channels), 2 * channels)
+        super().__init__(channels)
+        self.side = Side(channels, width)
         self.context = CheckerboardConv(channels, 2 * channels, kernel)
         self.head = NormalHead(4 * channels, channels)
 
@@ -49,12 +49,3 @@ class Checkerboard(nn.Module):
         anchors = put(code(first, blind.at(first)), ANCHORS)  # (B, C, h, w), zeros at the others
         seeing = self.head(torch.cat([features, self.context(anchors)], 1))
         return anchors + put(code(second, seeing.at(second)), OTHERS)
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)

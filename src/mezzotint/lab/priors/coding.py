@@ -14,7 +14,7 @@ keeps its tables from depending on floats; design, section 4.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mezzotint import entropy
+from mezzotint.lab.layers.rounding import straight_through
 
 CELL = 4  # sides of y are multiples of it, so that z has a cell for each 4 x 4
 SYMBOL_LIMIT = 1 << 24  # float32 holds whole numbers up to here
@@ -69,16 +70,6 @@ class Code(Protocol):
     def __call__(self, pick: Pick, density: Density) -> Tensor: ...
 
 
-class Prior(Protocol):
-    """What the three functions below need of a prior."""
-
-    channels: int
-    training: bool
-
-    def walk(self, code: Code, *given: Tensor) -> Tensor: ...
-    def parameters(self) -> Iterator[Tensor]: ...
-
-
 class Estimate:
     """Counts bits: of noisy residuals in training, of symbols otherwise."""
 
@@ -94,7 +85,7 @@ class Estimate:
         self.bits = self.bits + density.bits(coded).flatten(1).sum(1)
         if not self.training:
             return density.restore(symbols)
-        return density.restore(residual + (symbols - residual).detach())
+        return density.restore(straight_through(residual, symbols))
 
 
 class Writer:
@@ -135,48 +126,3 @@ class Reader:
             self.used += 1
         symbols = torch.from_numpy(np.concatenate(parts)).view(density.shape)
         return density.restore(symbols.to(self.device, torch.float32))
-
-
-def estimate(prior: Prior, y: Tensor, *given: Tensor) -> Coded:
-    """y (B, C, h, w) -> y_hat and bits, in float32 whatever runs around it."""
-    _check(prior, tuple(y.shape))
-    with torch.autocast(y.device.type, enabled=False):
-        code = Estimate(y.float(), prior.training)
-        return Coded(prior.walk(code, *given), code.bits)
-
-
-@torch.no_grad()
-def compress(prior: Prior, y: Tensor, *given: Tensor) -> tuple[bytes, ...]:
-    """y (1, C, h, w) -> a chunk for every step."""
-    _check(prior, tuple(y.shape))
-    _check_single(prior, len(y))
-    code = Writer(y.float())
-    prior.walk(code, *given)
-    return tuple(code.chunks)
-
-
-@torch.no_grad()
-def decompress(prior: Prior, chunks: Sequence[bytes], height: int, width: int, *given: Tensor) -> Tensor:
-    """Chunks -> y_hat (1, C, height, width); DamagedFile for chunks of other symbols."""
-    _check(prior, (1, prior.channels, height, width))
-    _check_single(prior, 1)
-    device = next(prior.parameters()).device
-    code = Reader(chunks, height, width, device)
-    y_hat = prior.walk(code, *given)
-    if code.used != len(chunks):
-        raise ValueError(f"{len(chunks)} chunks where {code.used} are read: give one picture's only")
-    return y_hat
-
-
-def _check(prior: Prior, shape: tuple[int, ...]) -> None:
-    if len(shape) != 4 or shape[1] != prior.channels:
-        raise ValueError(f"latents shaped {shape}: give (B, {prior.channels}, h, w)")
-    if min(shape) < 1 or shape[2] % CELL or shape[3] % CELL:
-        raise ValueError(f"latents of {shape[2]} x {shape[3]}: pad both sides to multiples of {CELL}")
-
-
-def _check_single(prior: Prior, batch: int) -> None:
-    if prior.training:
-        raise ValueError("a prior in training mode has no fixed tables: call eval() first")
-    if batch != 1:
-        raise ValueError(f"a batch of {batch} cannot be one stream: compress one y at a time")

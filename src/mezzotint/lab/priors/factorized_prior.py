@@ -8,32 +8,23 @@ what it saves is only the shape of each channel's histogram.
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mezzotint.lab.priors import PRIORS, coding
 from mezzotint.lab.priors.cumulative import Cumulative
+from mezzotint.lab.priors.entropy_model import EntropyModel
 from mezzotint.lab.registry import Source
 
 SOURCE = Source("factorized", "prior", "End-to-end Optimized Image Compression", 2017)
 
 
 @PRIORS.register("factorized_prior", SOURCE)
-class FactorizedPrior(nn.Module):
+class FactorizedPrior(EntropyModel):
     """``factorized_prior()``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)), in one chunk."""
 
     def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.channels = channels
+        super().__init__(channels)
         self.density = Cumulative(channels)
 
     def walk(self, code: coding.Code) -> Tensor:
         return code(coding.whole, self.density.density(code.size))
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)

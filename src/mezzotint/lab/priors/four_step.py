@@ -21,8 +21,9 @@ from torch import Tensor, nn
 
 from mezzotint.lab.layers.phases import put, take
 from mezzotint.lab.priors import PRIORS, coding
+from mezzotint.lab.priors.entropy_model import EntropyModel
 from mezzotint.lab.priors.normal import NormalHead
-from mezzotint.lab.priors.side import Side, check_width
+from mezzotint.lab.priors.side import Side
 from mezzotint.lab.registry import Source
 
 SOURCE = Source(
@@ -37,18 +38,17 @@ STEPS = tuple(tuple((k ^ group,) for group in range(4)) for k in range(4))  # th
 
 
 @PRIORS.register("four_step", SOURCE)
-class FourStep(nn.Module):
+class FourStep(EntropyModel):
     """``four_step(width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)), in five chunks: z and four.
 
     C is a multiple of 4. ``width``, the channels of z and of the side path, is C where it is left out.
     """
 
     def __init__(self, channels: int, width: int | None = None) -> None:
-        super().__init__()
+        super().__init__(channels)
         if channels % 4:
             raise ValueError(f"{channels} channels cannot be shared by four phases: choose a multiple of 4")
-        self.channels = channels
-        self.side = Side(channels, check_width(width, channels), 2 * channels)
+        self.side = Side(channels, width)
         self.first = NormalHead(2 * channels, channels)
         self.later = nn.ModuleList(_step(channels) for _ in STEPS[1:])
 
@@ -61,15 +61,6 @@ class FourStep(nn.Module):
             part = put(code(pick, head(seen).at(pick)), step)  # (B, C, h, w), zeros elsewhere
             known = part if known is None else known + part
         return known
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)
 
 
 def _step(channels: int) -> nn.Sequential:

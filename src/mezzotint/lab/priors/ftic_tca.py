@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from mezzotint.lab.layers.convolution import depthwise
 from mezzotint.lab.layers.norm import ChannelNorm
-from mezzotint.lab.priors import PRIORS, coding
+from mezzotint.lab.priors import PRIORS
+from mezzotint.lab.priors.coding import Code
 from mezzotint.lab.priors.normal import normal
-from mezzotint.lab.priors.side import Side, check_width
-from mezzotint.lab.priors.slices import check_slices, pick_slice
+from mezzotint.lab.priors.slices import Slices, pick_slice
 from mezzotint.lab.registry import Source
 
 SOURCE = Source(
@@ -36,7 +36,7 @@ SOURCE = Source(
 
 
 @PRIORS.register("ftic_tca", SOURCE)
-class FticTca(nn.Module):
+class FticTca(Slices):
     """``ftic_tca(slices=4, depth=2, heads=2, width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)).
 
     One chunk for z and one a slice. Tokens have 2C / slices channels, a multiple of ``heads``. ``width``, the channels
@@ -46,14 +46,12 @@ class FticTca(nn.Module):
     def __init__(
         self, channels: int, slices: int = 4, depth: int = 2, heads: int = 2, width: int | None = None
     ) -> None:
-        super().__init__()
-        self.channels, self.slices = channels, slices
-        size = check_slices(channels, slices)
+        super().__init__(channels, slices, width)
+        size = self.size
         if heads < 1 or 2 * size % heads or depth < 1:
             raise ValueError(
                 f"depth={depth}, heads={heads}: choose a depth of 1 or more, and heads that divide {2 * size}"
             )
-        self.side = Side(channels, check_width(width, channels), 2 * channels)
         self.start = nn.Conv2d(2 * channels, 2 * size, 1)
         self.embed = (
             nn.Conv2d(channels - size, 2 * (channels - size), 1, groups=slices - 1) if slices > 1 else None
@@ -71,12 +69,12 @@ class FticTca(nn.Module):
         """
         tokens = [self.start(features)]
         if self.embed is not None:
-            missing = self.channels // self.slices * (self.slices - 1 - len(known[: self.slices - 1]))
+            missing = self.size * (self.slices - 1 - len(known[: self.slices - 1]))
             blank = features.new_zeros(len(features), missing, *features.shape[2:])
             tokens.append(self.embed(torch.cat([*known[: self.slices - 1], blank], 1)))
         return list(self.parameters_net(self.blocks(torch.cat(tokens, 1))).chunk(self.slices, 1))
 
-    def walk(self, code: coding.Code) -> Tensor:
+    def walk(self, code: Code) -> Tensor:
         features = self.side(code)  # (B, 2C, h, w)
         done: list[Tensor] = []
         for i in range(self.slices):
@@ -84,15 +82,6 @@ class FticTca(nn.Module):
             y_hat = code(pick_slice(i, self.slices), normal(mean, raw, self.training))
             done.append(y_hat + 0.5 * torch.tanh(shift))  # latent residual prediction
         return torch.cat(done, 1)
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)
 
 
 class Block(nn.Module):

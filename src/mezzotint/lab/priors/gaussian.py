@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mezzotint.lab.priors import PRIORS, coding
+from mezzotint.lab.priors.entropy_model import EntropyModel
 from mezzotint.lab.priors.normal import NormalHead, normal
 from mezzotint.lab.registry import Source
 
@@ -27,17 +28,17 @@ PACE = 8.0  # constants count in units of it, so that one step of an optimiser m
 
 
 @PRIORS.register("gaussian", SOURCE)
-class Gaussian(nn.Module):
+class Gaussian(EntropyModel):
     """``gaussian(features=0)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)), in one chunk.
 
     With ``features`` above 0, all three methods take known features (B, features, h, w) as a last argument.
     """
 
     def __init__(self, channels: int, features: int = 0) -> None:
-        super().__init__()
+        super().__init__(channels)
         if features < 0:
             raise ValueError(f"features={features}: choose 0, or the channels of what is known beside y")
-        self.channels, self.features = channels, features
+        self.features = features
         if features:
             self.head = NormalHead(features, channels)
         else:
@@ -54,12 +55,3 @@ class Gaussian(nn.Module):
             raise ValueError("this prior takes no features: build it as gaussian(features=...)")
         mean, raw = (PACE * part.expand(batch, -1, height, width) for part in self.constant)
         return code(coding.whole, normal(mean, raw, self.training))
-
-    def forward(self, y: Tensor, *known: Tensor) -> coding.Coded:
-        return coding.estimate(self, y, *known)
-
-    def compress(self, y: Tensor, *known: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y, *known)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int, *known: Tensor) -> Tensor:
-        return coding.decompress(self, chunks, height, width, *known)

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from mezzotint.entropy import Table, TableSet
 from mezzotint.lab.priors import PRIORS, coding, normal
-from mezzotint.lab.priors.side import Side, check_width
+from mezzotint.lab.priors.entropy_model import EntropyModel
+from mezzotint.lab.priors.side import Side
 from mezzotint.lab.priors.tables import quantise
 from mezzotint.lab.registry import Source
 
@@ -36,7 +37,7 @@ RUN = 1 << 15  # symbols, so tables, of one chunk
 
 
 @PRIORS.register("gaussian_mixture", SOURCE)
-class GaussianMixture(nn.Module):
+class GaussianMixture(EntropyModel):
     """``gaussian_mixture(components=3, width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)).
 
     A chunk for z and one for each 2^15 symbols. ``width``, the channels of z and of the side path, is C where it is
@@ -44,11 +45,11 @@ class GaussianMixture(nn.Module):
     """
 
     def __init__(self, channels: int, components: int = 3, width: int | None = None) -> None:
-        super().__init__()
+        super().__init__(channels)
         if components < 1:
             raise ValueError(f"a mixture of {components} components is empty: choose 1 or more")
-        self.channels, self.components = channels, components
-        self.side = Side(channels, check_width(width, channels), 2 * channels)
+        self.components = components
+        self.side = Side(channels, width)
         hidden = 2 * channels * components
         self.head = nn.Sequential(
             nn.Conv2d(2 * channels, hidden, 1),
@@ -63,15 +64,6 @@ class GaussianMixture(nn.Module):
         spread = torch.linspace(-1, 1, self.components, device=mean.device).view(1, -1, 1, 1, 1)
         scale = normal.scale_of(normal.index_of_raw(raw))
         return code(coding.whole, Mixture(weight.softmax(1), mean + spread, scale))
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,11 +10,12 @@ bits of its own, so on small latents it can lose to a factorized prior.
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mezzotint.lab.priors import PRIORS, coding
+from mezzotint.lab.priors.entropy_model import EntropyModel
 from mezzotint.lab.priors.normal import NormalHead
-from mezzotint.lab.priors.side import Side, check_width
+from mezzotint.lab.priors.side import Side
 from mezzotint.lab.registry import Source
 
 SOURCE = Source(
@@ -27,28 +28,17 @@ SOURCE = Source(
 
 
 @PRIORS.register("hyperprior", SOURCE)
-class Hyperprior(nn.Module):
+class Hyperprior(EntropyModel):
     """``hyperprior(width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)), in two chunks: z and y.
 
     ``width``, the channels of z and of the side path, is C where it is left out.
     """
 
     def __init__(self, channels: int, width: int | None = None) -> None:
-        super().__init__()
-        self.channels = channels
-        width = check_width(width, channels)
-        self.side = Side(channels, width, 2 * channels)
+        super().__init__(channels)
+        self.side = Side(channels, width)
         self.head = NormalHead(2 * channels, channels)
 
     def walk(self, code: coding.Code) -> Tensor:
         features = self.side(code)  # (B, 2C, h, w)
         return code(coding.whole, self.head(features))
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)

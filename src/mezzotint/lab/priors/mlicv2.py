@@ -14,6 +14,8 @@ that stand for unknown values would be mixed in.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -22,11 +24,10 @@ from mezzotint.lab.layers.checkerboard import CheckerboardConv
 from mezzotint.lab.layers.convolution import pointwise
 from mezzotint.lab.layers.reweight import Reweight
 from mezzotint.lab.layers.tokens import to_map, to_tokens
-from mezzotint.lab.priors import PRIORS, coding
+from mezzotint.lab.priors import PRIORS
 from mezzotint.lab.priors.normal import Normal, NormalHead
 from mezzotint.lab.priors.refine import Refine
-from mezzotint.lab.priors.side import Side, check_width
-from mezzotint.lab.priors.slices import check_slices, walk_colours
+from mezzotint.lab.priors.slices import CheckeredSlices
 from mezzotint.lab.registry import Source
 
 SOURCE = Source(
@@ -40,30 +41,14 @@ SOURCE = Source(
 
 
 @PRIORS.register("mlicv2", SOURCE)
-class MlicV2(nn.Module):
+class MlicV2(CheckeredSlices):
     """``mlicv2(slices=4, heads=2, width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)).
 
     One chunk for z and two a slice. ``width``, the channels of z and of the side path, is C where it is left out.
     """
 
     def __init__(self, channels: int, slices: int = 4, heads: int = 2, width: int | None = None) -> None:
-        super().__init__()
-        self.channels, self.slices = channels, slices
-        size = check_slices(channels, slices)
-        self.side = Side(channels, check_width(width, channels), 2 * channels)
-        self.stages = nn.ModuleList(MlicStage(2 * channels, i, size, heads) for i in range(slices))
-
-    def walk(self, code: coding.Code) -> Tensor:
-        return walk_colours(code, self.side(code), self.stages, self.slices)
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)
+        super().__init__(channels, slices, width, partial(MlicStage, heads=heads))
 
 
 class MlicStage(nn.Module):

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from mezzotint.entropy import Table, TableSet
 from mezzotint.intnet import ScaleMap
 from mezzotint.lab.priors import PRIORS, coding, logistic
+from mezzotint.lab.priors.entropy_model import EntropyModel
 from mezzotint.lab.priors.factorized import REACH, Factorized
 from mezzotint.lab.priors.scale_map import ScaleMapTwin
 from mezzotint.lab.priors.side import Analysis, Synthesis, check_width
@@ -42,15 +43,14 @@ START = 4.0  # scale at the start, in symbols
 
 
 @PRIORS.register("one_shot", SOURCE)
-class OneShot(nn.Module):
+class OneShot(EntropyModel):
     """``one_shot(width=64)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)), in two chunks: z and y.
 
     ``width``, the channels of z and of the side path, is C where it is left out.
     """
 
     def __init__(self, channels: int, width: int | None = None) -> None:
-        super().__init__()
-        self.channels = channels
+        super().__init__(channels)
         width = check_width(width, channels)
         self.analysis = Analysis(channels, width)
         self.synthesis = Synthesis(width, 2 * channels)
@@ -75,15 +75,6 @@ class OneShot(nn.Module):
         whole = z_hat.detach().cpu().numpy().astype(np.int32)
         found = np.stack([exact(part, 0) for part in whole])
         return torch.from_numpy(found).to(z_hat.device, torch.float32)
-
-    def forward(self, y: Tensor) -> coding.Coded:
-        return coding.estimate(self, y)
-
-    def compress(self, y: Tensor) -> tuple[bytes, ...]:
-        return coding.compress(self, y)
-
-    def decompress(self, chunks: tuple[bytes, ...], height: int, width: int) -> Tensor:
-        return coding.decompress(self, chunks, height, width)
 
 
 @dataclass(frozen=True, eq=False)

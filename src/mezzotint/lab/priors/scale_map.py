@@ -12,16 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mezzotint.lab.layers.precision import in_float32
+from mezzotint.lab.layers.rounding import straight_through
 from mezzotint.lab.priors.logistic import INDEX_COUNT
 
 CELL = 4  # z stands for CELL x CELL positions of y
 WEIGHT_UNIT = 16  # weights and bias count in 1/16 of an index step
 OFFSET_UNIT = 256  # offsets count in 1/256 of an index step
 PACE = 8.0
-
-
-def straight_through(value: Tensor, rounded: Tensor) -> Tensor:
-    return value + (rounded - value).detach()
 
 
 class _Clamp(torch.autograd.Function):

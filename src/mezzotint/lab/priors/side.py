@@ -51,12 +51,13 @@ class Synthesis(nn.Sequential):
 
 
 class Side(nn.Module):
-    """code -> features (B, features, h, w); sends z as one step."""
+    """code -> features (B, 2C, h, w); sends z, of ``width`` channels or as many as y has, as one step."""
 
-    def __init__(self, channels: int, width: int, features: int) -> None:
+    def __init__(self, channels: int, width: int | None) -> None:
         super().__init__()
+        width = check_width(width, channels)
         self.analysis = Analysis(channels, width)
-        self.synthesis = Synthesis(width, features)
+        self.synthesis = Synthesis(width, 2 * channels)
         self.prior = Cumulative(width)
 
     def forward(self, code: Code) -> Tensor:

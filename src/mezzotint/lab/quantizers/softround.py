@@ -10,11 +10,9 @@ trap: the variance of the gradients grows with the sharpness (the steepest slope
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mezzotint.lab.layers.precision import in_float32
-from mezzotint.lab.layers.rounding import check_latent, to_integers
-from mezzotint.lab.quantizers import QUANTIZERS, Quantized
+from mezzotint.lab.quantizers import QUANTIZERS, Quantized, WholeNumbers
 from mezzotint.lab.registry import Source
 
 SOURCE = Source(
@@ -46,24 +44,22 @@ def conditional_mean(noisy: Tensor, sharpness: Tensor) -> Tensor:
 
 
 @QUANTIZERS.register("softround", SOURCE)
-class SoftRound(nn.Module):
+class SoftRound(WholeNumbers):
     """``softround(first=1.0, last=8.0, steps=10000)``: (B, C, H, W) -> the same; K = C, no symbols in training.
 
     The sharpness (one over the temperature) goes from ``first`` to ``last``, evenly in its logarithm, over ``steps``
     training passes. They are counted in the state dict, so that a resumed run goes on where it was.
     """
 
-    alphabet, idempotent = None, True
     seen: Tensor
 
     def __init__(self, channels: int, first: float = 1.0, last: float = 8.0, steps: int = 10000) -> None:
-        super().__init__()
+        super().__init__(channels)
         low, high = BOUNDS
         if not low <= first <= last <= high or steps < 1:
             raise ValueError(
                 f"first={first}, last={last}, steps={steps}: choose {low} <= first <= last <= {high}, steps >= 1"
             )
-        self.channels = self.planes = channels
         self.first, self.last, self.steps = first, last, steps
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
 
@@ -72,18 +68,8 @@ class SoftRound(nn.Module):
         """What the next training pass will use, a scalar."""
         return self.first * (self.last / self.first) ** (self.seen / self.steps).clamp(max=1)
 
-    @in_float32
-    def forward(self, y: Tensor) -> Quantized:
-        check_latent(y, self.channels, not self.training)
-        nothing = y.new_zeros(())
-        if self.training:
-            sharpness = self.sharpness
-            self.seen += 1
-            noisy = soft_round(y, sharpness) + torch.rand_like(y) - 0.5
-            return Quantized(conditional_mean(noisy, sharpness), None, nothing)
-        symbols = to_integers(y)
-        return Quantized(self.dequantise(symbols), symbols, nothing)
-
-    def dequantise(self, symbols: Tensor) -> Tensor:
-        """(B, C, H, W) integers -> y_hat."""
-        return symbols.float()
+    def train_on(self, y: Tensor) -> Quantized:
+        sharpness = self.sharpness
+        self.seen += 1
+        noisy = soft_round(y, sharpness) + torch.rand_like(y) - 0.5
+        return Quantized(conditional_mean(noisy, sharpness), None, y.new_zeros(()))

@@ -8,33 +8,18 @@ density, so bits counted on this y_hat have no useful gradient. Count them on th
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from mezzotint.lab.layers.precision import in_float32
-from mezzotint.lab.layers.rounding import check_latent, straight_through, to_integers
-from mezzotint.lab.quantizers import QUANTIZERS, Quantized
+from mezzotint.lab.layers.rounding import straight_through, to_integers
+from mezzotint.lab.quantizers import QUANTIZERS, Quantized, WholeNumbers
 from mezzotint.lab.registry import Source
 
 SOURCE = Source("Theis2017-CAE", "scalar", "Lossy Image Compression with Compressive Autoencoders", 2017)
 
 
 @QUANTIZERS.register("ste", SOURCE)
-class StraightThrough(nn.Module):
+class StraightThrough(WholeNumbers):
     """``ste``: (B, C, H, W) -> the same; one symbol a number, K = C."""
 
-    alphabet, idempotent = None, True
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.channels = self.planes = channels
-
-    @in_float32
-    def forward(self, y: Tensor) -> Quantized:
-        check_latent(y, self.channels, not self.training)
-        symbols = to_integers(y)
-        y_hat = straight_through(y, y.round()) if self.training else self.dequantise(symbols)
-        return Quantized(y_hat, symbols, y.new_zeros(()))
-
-    def dequantise(self, symbols: Tensor) -> Tensor:
-        """(B, C, H, W) integers -> y_hat."""
-        return symbols.float()
+    def train_on(self, y: Tensor) -> Quantized:
+        return Quantized(straight_through(y, y.round()), to_integers(y), y.new_zeros(()))
