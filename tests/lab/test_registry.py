@@ -30,3 +30,15 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
     with pytest.raises(ValueError, match="known: .*depthwise"):
         MIXERS.build("depthwize(3)", 8)
+
+
+def test_a_misspelt_name_is_told_the_nearest() -> None:
+    registry = Registry("thing")
+    registry.register("window", SOURCE)(dict)
+    with pytest.raises(ValueError, match=r"unknown thing 'windw'; known: window; did you mean 'window'\?"):
+        registry.build("windw(8)")
+
+
+def test_an_empty_registry_says_what_fills_it() -> None:
+    with pytest.raises(ValueError, match=r"import mezzotint\.lab\.models\.parts"):
+        Registry("thing").build("window")

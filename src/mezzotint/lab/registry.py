@@ -9,6 +9,7 @@ ones, so that a misspelt recipe says at once what it could have meant.
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -61,11 +62,19 @@ class Registry:
     def names(self) -> list[str]:
         return sorted(self._parts)
 
+    def unknown(self, name: str) -> str:
+        """What to say of a name that no part has: the known ones, and the nearest of them."""
+        near = difflib.get_close_matches(name, self.names(), 1)
+        meant = f"; did you mean '{near[0]}'?" if near else ""
+        return f"unknown {self.kind} '{name}'; known: {', '.join(self.names())}{meant}"
+
     def build(self, spec: str, *leading: Any) -> Any:
         """Build the part that ``spec`` names; ``leading`` arguments (channels, say) come before the spec's own."""
         name, args, kwargs = parse_spec(spec)
+        if not self._parts:
+            raise ValueError(f"no {self.kind} is registered yet: import mezzotint.lab.models.parts first")
         if name not in self._parts:
-            raise ValueError(f"unknown {self.kind} '{name}'; known: {', '.join(self.names())}")
+            raise ValueError(self.unknown(name))
         try:
             return self._parts[name].build(*leading, *args, **kwargs)
         except TypeError as error:
