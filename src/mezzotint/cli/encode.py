@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from typing import Any
 
 import click
 
@@ -26,6 +28,14 @@ from mezzotint.cli import files, options
     show_default=True,
     help="0 is smallest, 100 best.",
 )
+@click.option(
+    "--effort",
+    type=click.IntRange(0, 9),
+    default=0,
+    metavar="0..9",
+    show_default=True,
+    help="Search longer for a better file of the same kind: seconds to minutes a megapixel.",
+)
 @click.option("--strip", is_flag=True, help="Leave EXIF and XMP behind; the colour profile stays.")
 @options.model
 @options.threads
@@ -36,6 +46,7 @@ def encode(
     source: str,
     target: str,
     quality: float,
+    effort: int,
     strip: bool,
     model: str | None,
     threads: int | None,
@@ -53,9 +64,17 @@ def encode(
 
         image = pictures.load(data, source, max_pixels)
         limits = Limits(max_pixels=max_pixels)
-        coded = mezzotint.encode(
-            image, quality, model=model, threads=threads, metadata=not strip, limits=limits
-        )
+        with _Bar() as bar:
+            coded = mezzotint.encode(
+                image,
+                quality,
+                model=model,
+                threads=threads,
+                metadata=not strip,
+                limits=limits,
+                effort=effort,
+                progress=bar.update,
+            )
         output.write(coded)
     if not quiet:
         header = mezzotint.read_header(coded)  # the orientation of a photo may have swapped its sides
@@ -65,3 +84,31 @@ def encode(
             f"{time.perf_counter() - start:.2f} s",
             err=True,
         )
+
+
+class _Bar:
+    """How far refining is: a bar on stderr where that is a terminal, from the first step on."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def update(self, done: int, total: int) -> None:
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=total,
+                unit=" steps",
+                desc="refining",
+                leave=False,
+                dynamic_ncols=True,
+                disable=not (sys.stderr is not None and sys.stderr.isatty()),
+            )
+        self._bar.update(done - self._bar.n)

@@ -3,12 +3,14 @@
 
     1 tiles -> 2 analysis -> 3 z_hat -> 4 scale indices -> 5 symbols of y -> 6 entropy coding -> 7 container
 
-Steps 1 and 2 see the whole picture through windows; 3 to 6 see one tile.
+Steps 1 and 2 see the whole picture through windows; 3 to 6 see one tile. With effort above 0 the symbols of all tiles
+are refined together between 5 and 6 (effort.py), which changes nothing for the decoder.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from mezzotint.bitstream import MAX_QUALITY, Alpha, Container, Header, Limits, w
 from mezzotint.errors import BadImage, NonFinite, UsageError
 from mezzotint.intnet import Z_LIMIT
 from mezzotint.runtime import pictures, tiles
+from mezzotint.runtime.effort import Draft, Progress, Refine, refiner
 from mezzotint.runtime.latents import (
     MAX_SYMBOL,
     Model,
@@ -52,6 +55,8 @@ def encode(
     metadata: bool = True,
     tile_log2: int = DEFAULT_TILE_LOG2,
     limits: Limits | None = None,
+    effort: int = 0,
+    progress: Progress | None = None,
 ) -> bytes:
     """The bytes of a .mzt file.
 
@@ -59,16 +64,20 @@ def encode(
     from 0 (about 0.05 bits a pixel) to 100 (about 2). `model` is a bundle or its path, the default one unless
     given; `threads` is all cores unless given. `metadata=False` leaves the EXIF and XMP of a Pillow image
     behind. `tile_log2` (6..15) sets the side of the tiles in which the file is coded. `limits` bounds the size of
-    the picture, as it does in `decode`.
+    the picture, as it does in `decode`. `effort` above 0 (to 9) searches for a smaller or better file of the same
+    quality and format, for seconds to minutes a megapixel; it needs the extra `lab`, and `progress` is called with the
+    steps done and the steps in all.
 
-    BadImage for what is no picture, UsageError for wrong options, LimitExceeded for a picture that is too large.
+    BadImage for what is no picture, UsageError for wrong options, LimitExceeded for a picture that is too large,
+    MissingExtra for an effort that needs more than is installed.
     """
     index = quality_index(quality)
+    refine = refiner(effort, progress)
     with stage(Stage.PIXELS):
         picture = _picture(image, metadata)
     opened = open_model(bundles.resolve(model), threads)
     opened.prepare("analysis", "hyper_analysis", "quantise")
-    container = encode_picture(picture, index, opened, tile_log2, limits=limits or Limits())
+    container = encode_picture(picture, index, opened, tile_log2, limits=limits or Limits(), refine=refine)
     with stage(Stage.CONTAINER):
         return write(container)
 
@@ -100,6 +109,7 @@ def encode_picture(
     tile_log2: int = DEFAULT_TILE_LOG2,
     window_pixels: int = tiles.WINDOW_PIXELS,
     limits: Limits = _DEFAULT_LIMITS,
+    refine: Refine | None = None,
 ) -> Container:
     """The parts of a file; `quality` is the header's 0..4095."""
     header = _header(picture, quality, model, tile_log2)
@@ -110,11 +120,13 @@ def encode_picture(
     # 2 analysis
     with stage(Stage.PIXELS):  # cutting and stitching; the network in it has its own
         y = _analyse(padded, quality, model, window_pixels)
-    # 3 to 6, tile by tile
+    # 3 to 6, tile by tile; refining sees them all
+    grid = tuple(tiles.tile_grid(picture.height, picture.width, tile_log2))
+    found: Iterable[TileLatents] = _quantised(y, grid, quality, model)
+    if refine is not None:
+        found = refine(Draft(picture.colour, quality, model, grid, tuple(found)))
     coded = []
-    for tile in tiles.tile_grid(picture.height, picture.width, tile_log2):
-        with stage(Stage.HYPER):
-            latents = quantise_tile(y[y_part(tile)], tile, quality, model)
+    for latents in found:
         with stage(Stage.ENTROPY):
             coded.append(_code(latents, quality, model))
     # 7 container: layer-major
@@ -158,6 +170,15 @@ def _analyse(
     return y
 
 
+def _quantised(
+    y: NDArray[np.float32], grid: tuple[Rect, ...], quality: int, model: Model
+) -> Iterator[TileLatents]:
+    for tile in grid:
+        with stage(Stage.HYPER):
+            latents = quantise_tile(y[y_part(tile)], tile, quality, model)
+        yield latents
+
+
 def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model) -> TileLatents:
     """The integers of one tile; y is (1, M, h, w)."""
     y = np.ascontiguousarray(y)
@@ -167,15 +188,24 @@ def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model
     # 4 scale indices
     indices = model.bundle.scale_map(z_hat, quality)  # (M, h, w)
     # 5 symbols
+    symbols = quantise_symbols(y, z_hat, model.prices[indices], quality, model)
+    return TileLatents(z_hat, indices, symbols)
+
+
+def quantise_symbols(
+    y: NDArray[np.float32], z_hat: NDArray[np.int32], price: NDArray[np.float32], quality: int, model: Model
+) -> NDArray[np.int32]:
+    """The symbols (M, h, w) of y (1, M, h, w) where each costs `price` (M, h, w); docs/format.md section 11."""
     inputs = {
-        "y": y,
+        "y": np.ascontiguousarray(y),
         "z_hat": z_hat.astype(np.float32)[None],
-        "price": model.prices[indices][None],
+        "price": price[None],
     }
     symbols = model.run("quantise", quality, y.shape[1:], **inputs)[0]
     if np.abs(symbols).max() > MAX_SYMBOL:
         raise NonFinite("the network 'quantise' gave symbols beyond 2^24")
-    return TileLatents(z_hat, indices, np.rint(symbols).astype(np.int32))
+    whole: NDArray[np.int32] = np.rint(symbols).astype(np.int32)
+    return whole
 
 
 def _code(latents: TileLatents, quality: int, model: Model) -> list[bytes]:

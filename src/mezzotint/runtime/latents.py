@@ -66,14 +66,14 @@ class Model:
     def __init__(self, bundle: Bundle, threads: int) -> None:
         self.bundle = bundle
         self.card = bundle.card
-        self._threads = threads
+        self.threads = threads
         self._sessions: dict[str, Session] = {}
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)  # one a graph: two may be made at once
 
     def session(self, graph: str) -> Session:
         with self._locks[graph]:
             if graph not in self._sessions:
-                self._sessions[graph] = OnnxSession(graph, self.bundle.graph(graph), self._threads)
+                self._sessions[graph] = OnnxSession(graph, self.bundle.graph(graph), self.threads)
             return self._sessions[graph]
 
     def prepare(self, *graphs: str) -> None:
@@ -100,7 +100,7 @@ class Model:
         feeds = dict(arrays)
         for name in session.inputs:
             if name not in feeds:
-                feeds[name] = _vector(self.bundle, name.removeprefix("q_"), quality)
+                feeds[name] = vector(self.bundle, name.removeprefix("q_"), quality)
         output = session.run(feeds)
         if output.shape != (1, *shape):
             raise DamagedModel(
@@ -141,7 +141,7 @@ def _open(bundle: Bundle, threads: int) -> Model:
 
 
 @lru_cache(maxsize=64)
-def _vector(bundle: Bundle, name: str, quality: int) -> NDArray[np.float32]:
+def vector(bundle: Bundle, name: str, quality: int) -> NDArray[np.float32]:
     """Vector NAME at a quality: the logarithm is linear between the anchors."""
     anchors = bundle.vector(name)  # (A, C)
     position = quality / MAX_QUALITY * (len(anchors) - 1)
@@ -196,6 +196,14 @@ def z_indices(channels: int, height: int, width: int) -> NDArray[np.uint16]:
 
 def z_shape(bundle: Bundle, tile: Rect) -> tuple[int, int, int]:
     return bundle.card.hyper_channels, tile.height, tile.width
+
+
+def dequantise_tile(latents: TileLatents, quality: int, model: Model) -> NDArray[np.float32]:
+    """y_hat (1, M, h, w) of a tile, as every decoder finds it."""
+    symbols = latents.symbols.astype(np.float32)
+    inputs = {"symbols": symbols[None], "z_hat": latents.z_hat.astype(np.float32)[None]}
+    y_hat: NDArray[np.float32] = model.run("dequantise", quality, symbols.shape, **inputs)
+    return y_hat
 
 
 def y_part(tile: Rect) -> tuple[slice, slice, slice, slice]:

@@ -43,10 +43,11 @@ def available(names: Sequence[str] | None, model: str | None) -> tuple[list[Code
         if id not in FAMILIES:
             raise UsageError(f"unknown codec {name!r}", "known are " + ", ".join(FAMILIES))
         if names is not None or not FAMILIES[id].lossless:
-            wanted.setdefault(id, []).append(part.strip())
+            wanted.setdefault(id, []).append(part.strip() or (ours.USUAL if id == ours.ID else ""))
     codecs: list[Codec] = []
     missing: list[str] = []
-    for family in (FAMILIES | {ours.ID: ours.family(model)}).values():
+    efforts = any("effort" in part for part in wanted.get(ours.ID, ()))
+    for family in (FAMILIES | {ours.ID: ours.family(model, efforts)}).values():
         if family.id not in wanted:
             continue
         try:
