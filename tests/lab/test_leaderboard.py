@@ -193,6 +193,25 @@ def test_a_race_that_fails_says_so(tmp_path: Path) -> None:
         race.race(tmp_path, tmp_path)
 
 
+@pytest.mark.slow
+def test_timing_anew_keeps_all_but_times(tmp_path: Path) -> None:
+    out = tmp_path / "b.jsonl"
+    made = [row("depthwise", 0.0, peak_mib=0.0), row("swin", -3.0, spec="swin(4)"), row("fnet", None)]
+    rows.write(out, made)
+    found = board.retime(out)
+    assert rows.read(out) == found and found[2] == made[2]
+    for before, after in zip(made[:2], found[:2], strict=True):
+        times = {"ms_per_mp", "ms_per_mp_2", "ms_ratio", "ms_ratio_2", "peak_mib", "processor"}
+        kept = {f: v for f, v in vars(after).items() if f not in times}
+        assert kept == {f: v for f, v in vars(before).items() if f not in times}
+        assert after.ms_per_mp != before.ms_per_mp and after.ms_per_mp > 0 and after.peak_mib > 10
+    assert (
+        0.8 < found[0].ms_ratio < 1.25 and found[1].ms_ratio > 1
+    )  # the block against itself, and a dearer part
+    with pytest.raises(ValueError, match="no rows to time"):
+        board.retime(tmp_path / "none.jsonl")
+
+
 # Pictures and the command
 
 

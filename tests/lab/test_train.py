@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from mezzotint.lab.data import photos
 from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.models.codec import Codec, CodecConfig
 from mezzotint.lab.train import checkpoint, loop, optim
+from mezzotint.lab.train.log import Log
 from mezzotint.lab.train.recipe import Recipe, Schedule
+from mezzotint.lab.train.update import Step
 
 
 @pytest.fixture
@@ -68,13 +71,39 @@ def test_damaged_checkpoint_is_refused(tmp_path: Path, tiny_config: CodecConfig)
         checkpoint.load(tmp_path / "c", tiny_config)
 
 
+def test_optimisers_of_other_shapes_are_refused(tiny: Codec) -> None:
+    optimisers = optim.build(tiny, 1e-3, None)
+    with pytest.raises(ValueError, match="of other optimisers than the recipe's: start in another --out"):
+        checkpoint.restore_optimisers(optimisers, {"0/0/exp_avg": torch.zeros(3), "0/0/step": torch.ones(())})
+
+
+def test_a_resumed_log_has_every_row_once(tmp_path: Path) -> None:
+    log = Log(tmp_path, 0)
+    for step in (50, 100):
+        log.saw(Step(True, step, 2.0, 3.0, 4.0, stop=False))
+        log.saw(Step(True, step + 2, 2.0, 3.0, 4.0, stop=False))
+        assert log.means() == (step + 1, 2.0, 3.0, 4.0)
+        log.write(step, 9.0, 1.5 if step == 100 else None)
+    assert log.path.read_text().splitlines()[1:] == [
+        "50,9,51.00000,2.00000,3.00000,4.00000,",
+        "100,9,101.00000,2.00000,3.00000,4.00000,1.50000",
+    ]
+    rows = log.path.read_text().splitlines()
+    assert Log(tmp_path, 70).path.read_text().splitlines() == rows[:2]
+
+
 def test_bad_photo_folders(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no folder"):
         photos.load(tmp_path / "missing")
     with pytest.raises(ValueError, match="no photo"):
         photos.load(tmp_path)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG but not really")
-    with pytest.raises(ValueError, match="could be used"):
+    with pytest.raises(
+        ValueError, match=r"1 of 1 photos cannot be read: broken\.png .*: remove or replace them"
+    ):
+        photos.load(tmp_path)
+    Image.new("RGB", (80, 63)).save(tmp_path / "broken.png")
+    with pytest.raises(ValueError, match="could be used: give some of 64 pixels"):
         photos.load(tmp_path)
 
 

@@ -1,22 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random crops for training: position, downscale 0.6-1.0 (hides the source's own artefacts), flips and transpose.
 
-Which crop comes at which step depends on the seed and the step alone, so a resumed run sees what the unbroken
-one would.
+Which crop comes at which step depends on the seed and the step alone, so a resumed run sees what the unbroken one
+would, and several processes that share a batch see together what one alone would.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+WHOLE = slice(None)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What chance decides of one crop: a square of ``side`` pixels of a photo, and how it is turned."""
+
+    photo: Tensor
+    side: int
+    top: int
+    left: int
+    flips: tuple[int, ...]  # axes of (3, H, W)
+    transpose: bool
+
 
 class Crops:
-    """Photos (list of uint8 (3, H, W)) -> float batches (B, 3, size, size) in [-1/2, 1/2] on the photos' device."""
+    """Photos (list of uint8 (3, H, W)) -> float batches (B, 3, size, size) in [-1/2, 1/2] on the photos' device.
+
+    ValueError where no photo has ``size`` pixels on both sides; smaller ones among larger are not drawn.
+    """
 
     def __init__(
         self,
@@ -33,22 +51,42 @@ class Crops:
         # A photo is drawn in proportion to its area, so that every pixel is as likely.
         self.areas = [p.shape[1] * p.shape[2] for p in self.photos]
 
-    def at(self, step: int) -> Tensor:
-        """The batch of a step."""
+    def at(self, step: int, share: slice = WHOLE) -> Tensor:
+        """The batch of a step, or a share of it: all of it is drawn, only the share is cut."""
         rng = random.Random(f"{self.seed}/{step}")
         chosen = rng.choices(self.photos, self.areas, k=self.batch)
-        return torch.stack([self._crop(p, rng) for p in chosen]).contiguous(memory_format=torch.channels_last)
+        drawn = [self._draw(photo, rng) for photo in chosen]
+        return torch.stack([self._cut(d) for d in drawn[share]]).contiguous(memory_format=torch.channels_last)
 
-    def _crop(self, photo: Tensor, rng: random.Random) -> Tensor:
+    def _draw(self, photo: Tensor, rng: random.Random) -> Draw:
         height, width = photo.shape[1:]
         scale = rng.uniform(*self.scales)
         side = min(math.ceil(self.size / scale), height, width)
         top, left = rng.randint(0, height - side), rng.randint(0, width - side)
-        crop = photo[:, top : top + side, left : left + side].float() / 255 - 0.5
-        if side != self.size:
+        flips = tuple(axis for axis in (1, 2) if rng.random() < 0.5)
+        return Draw(photo, side, top, left, flips, rng.random() < 0.5)
+
+    def _cut(self, draw: Draw) -> Tensor:
+        crop = signed(draw.photo[:, draw.top : draw.top + draw.side, draw.left : draw.left + draw.side])
+        if draw.side != self.size:
             crop = F.interpolate(crop[None], (self.size, self.size), mode="bicubic", antialias=True)[0].clamp(
                 -0.5, 0.5
             )
-        dims = [d for d in (1, 2) if rng.random() < 0.5]
-        crop = crop.flip(dims) if dims else crop
-        return crop.transpose(1, 2) if rng.random() < 0.5 else crop
+        crop = crop.flip(draw.flips) if draw.flips else crop
+        return crop.transpose(1, 2) if draw.transpose else crop
+
+
+def signed(pixels: Tensor) -> Tensor:
+    """uint8 0..255 -> float32 in [-1/2, 1/2], which is what the networks take."""
+    return pixels.float() / 255 - 0.5
+
+
+def middles(photos: list[Tensor], size: int) -> list[Tensor]:
+    """The middle (3, size, size) of every photo that has one, as views: what a run is measured on."""
+    found = []
+    for photo in photos:
+        height, width = photo.shape[1:]
+        if min(height, width) >= size:
+            top, left = (height - size) // 2, (width - size) // 2
+            found.append(photo[:, top : top + size, left : left + size])
+    return found

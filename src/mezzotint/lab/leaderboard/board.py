@@ -158,3 +158,15 @@ def resolution(done: Sequence[Row]) -> float | None:
     """How far the convolution block's seeds lie apart, in percent of rate; None where there are not two."""
     rates = next((row.bd_rates for row in done if row.name == ANCHOR), ())
     return max(rates) - min(rates) if len(rates) > 1 else None
+
+
+def text(done: Sequence[Row]) -> str:
+    """A line a row, the best rate first, and what tells them apart."""
+    lines = []
+    for row in sorted(done, key=lambda row: (row.bd_rate is None, row.bd_rate)):
+        said = row.reason or f"{row.bd_rate:+7.2f} %  {row.ms_per_mp:7.1f} ms/MP  {row.peak_mib:6.0f} MiB"
+        lines.append(f"{row.name:18} {said}")
+    spread = resolution(done)
+    if spread is not None:
+        lines.append(f"seeds of the convolution block lie {spread:.2f} % apart")
+    return "\n".join(lines)

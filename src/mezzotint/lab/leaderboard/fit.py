@@ -19,14 +19,14 @@ from tqdm import tqdm
 
 from mezzotint.lab.data import photos
 from mezzotint.lab.data.basis import strongest_rows
-from mezzotint.lab.data.crops import Crops
+from mezzotint.lab.data.crops import Crops, middles, signed
 from mezzotint.lab.layers.precision import bf16_pays
 from mezzotint.lab.leaderboard.rows import Terms
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.models.skeleton import BLOCK_KMAC, CONFIG, skeleton
 from mezzotint.lab.train import optim
-from mezzotint.lab.train.loss import rate_distortion
 from mezzotint.lab.train.recipe import Schedule
+from mezzotint.lab.train.update import update
 
 CROP, BATCH = 256, 4
 RATE = 1e-3
@@ -75,20 +75,15 @@ def prepare(folder: Path, validation: Path | None, device: str) -> Data:
         train, measured = [p for _, p in pictures], photos.load(validation)
         held_out = [p for _, p in measured]
         named += ["measured on", *(f"{name} {tuple(p.shape)}" for name, p in measured)]
-    middles = [_middle(p) for p in held_out if min(p.shape[1:]) >= CROP]
-    if not middles:
+    measured_on = middles(held_out, CROP)
+    if not measured_on:
         raise ValueError(
             f"no held-out photo has {CROP} pixels on both sides: give larger photos or more of them"
         )
     rows, spread = strongest_rows(train, CONFIG.channels, size=CROP)
     digest = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
     crops = Crops([p.to(device) for p in train], CROP, BATCH)
-    return Data(crops, torch.stack(middles).to(device), rows, spread, digest)
-
-
-def _middle(photo: Tensor) -> Tensor:
-    top, left = (photo.shape[1] - CROP) // 2, (photo.shape[2] - CROP) // 2
-    return photo[:, top : top + CROP, left : left + CROP]
+    return Data(crops, torch.stack(measured_on).to(device), rows, spread, digest)
 
 
 def terms(data: Data, budget_pixels: int) -> Terms:
@@ -125,20 +120,7 @@ def _step(
         x.device
     )
     torch.manual_seed(seed * 1_000_003 + step)  # of the noise
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16_pays(x.device.type)):
-        output = model(x, quality)
-    loss = rate_distortion(x, output, quality).total
-    for optimiser in optimisers:
-        optimiser.zero_grad()
-    loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
-    if not torch.isfinite(norm):
-        return False
-    for optimiser in optimisers:
-        for group in optimiser.param_groups:
-            group["lr"] = group["initial_lr"] * plan.rate(step)
-        optimiser.step()
-    return True
+    return update(model, optimisers, x, quality, plan, step).taken
 
 
 @torch.no_grad()
@@ -148,8 +130,8 @@ def curve(model: Codec, pictures: Tensor) -> Curve:
     points = []
     for q in QUALITIES:
         bits, psnr = 0.0, 0.0
-        for batch in pictures.split(8):
-            x = batch.to(torch.float32, memory_format=torch.channels_last) / 255 - 0.5
+        for batch in torch.split(pictures, 8):
+            x = signed(batch).contiguous(memory_format=torch.channels_last)
             out = model(x, torch.full((len(x),), q, device=x.device))
             error = ((out.x_hat + 0.5).clamp(0, 1) * 255).round() - batch.float()
             psnr += (10 * torch.log10(255**2 / error.square().mean((1, 2, 3)))).sum().item()

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from torch import Tensor
 
 from mezzotint.lab.models.codec import Codec, CodecConfig
 from mezzotint.lab.models.transform import TransformConfig
+from mezzotint.lab.train.recipe import Recipe
 
 FORMAT = "mezzotint-lab 1"
 State = dict[str, Tensor]
@@ -33,46 +36,84 @@ def fingerprint(config: CodecConfig) -> str:
 
 def save(path: Path, tensors: State, config: CodecConfig, **facts: Any) -> None:
     """Write tensors with the config and further JSON facts, all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    save_file(plain, temporary, {"format": FORMAT, "config": fingerprint(config), "facts": json.dumps(facts)})
-    os.replace(temporary, path)
+    meta = {"format": FORMAT, "config": fingerprint(config), "facts": json.dumps(facts)}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(plain, temporary, meta)
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise ValueError(
+            f"cannot write checkpoint {path} ({_line(error)}): free some space, or give another --out"
+        ) from error
 
 
 def load(path: Path, config: CodecConfig) -> tuple[State, dict[str, Any]]:
     """(tensors, facts); ValueError with the remedy when the file is damaged or belongs to another model."""
     tensors, facts, found = load_any(path)
     if found != config:
-        raise ValueError(f"{path} was made with another model: use its own recipe or another --out")
+        raise _of_another_model(path)
     return tensors, facts
 
 
 def load_any(path: Path) -> tuple[State, dict[str, Any], CodecConfig]:
     """The same for a checkpoint of any model, with its config."""
+    with _opened(path) as file:
+        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a dict
+        meta = file.metadata()
+    return tensors, *_facts(meta, path)
+
+
+def look(path: Path) -> tuple[dict[str, Any], CodecConfig]:
+    """(facts, config) without reading the weights; a truncated file is seen all the same."""
+    with _opened(path) as file:
+        meta = file.metadata()
+    return _facts(meta, path)
+
+
+def check(path: Path, recipe: Recipe) -> None:
+    """ValueError with the remedy unless the recipe can go on from there."""
+    facts, config = look(path)
+    if config != recipe.config:
+        raise _of_another_model(path)
+    if facts.get("recipe") != recipe.name:
+        raise ValueError(
+            f"{path} is of recipe '{facts.get('recipe')}', not '{recipe.name}': give that recipe or another --out"
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            meta = file.metadata() or {}
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a dict
+            yield file
     except (OSError, SafetensorError) as error:
-        raise ValueError(
-            f"cannot read checkpoint {path} ({error}): delete it or give another --out"
-        ) from error
-    if meta.get("format") != FORMAT:
-        raise ValueError(f"{path} is not a checkpoint of this version: start again in another --out")
-    return tensors, json.loads(meta["facts"]), _config(json.loads(meta["config"]), path)
+        remedy = "delete it or give another, or start in another --out" if path.exists() else "check the path"
+        raise ValueError(f"cannot read checkpoint {path} ({_line(error)}): {remedy}") from error
 
 
-def _config(fields: dict[str, Any], path: Path) -> CodecConfig:
-    """The inverse of `fingerprint`."""
+def _facts(meta: dict[str, str] | None, path: Path) -> tuple[dict[str, Any], CodecConfig]:
     try:
+        if not meta or meta["format"] != FORMAT:
+            raise KeyError("format")
+        facts, fields = json.loads(meta["facts"]), json.loads(meta["config"])
         parts = {name: TransformConfig(**fields.pop(name)) for name in ("analysis", "synthesis")}
         lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
-        return CodecConfig(**{**fields, **lists, **parts})
-    except (KeyError, TypeError, AttributeError) as error:
+        return facts, CodecConfig(**{**fields, **lists, **parts})
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(
             f"{path} is not a checkpoint of this version: start again in another --out"
         ) from error
+
+
+def _of_another_model(path: Path) -> ValueError:
+    return ValueError(f"{path} was made with another model: use its own recipe or another --out")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def with_prefix(prefix: str, state: State) -> State:
@@ -84,11 +125,14 @@ def take_prefix(prefix: str, state: State) -> State:
 
 
 def model_from(config: CodecConfig, state: State) -> Codec:
-    """A model with these weights; fp16 ones are cast up."""
+    """A model with these weights; fp16 ones are cast up. ValueError when they are not all there."""
     state = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
-    rows, spread = state["analysis.shortcut.weight"], state["analysis.spread"].flatten()
-    model = Codec(config, rows, spread)
-    model.load_state_dict(state)
+    try:
+        rows, spread = state["analysis.shortcut.weight"], state["analysis.spread"].flatten()
+        model = Codec(config, rows, spread)
+        model.load_state_dict(state)
+    except (KeyError, RuntimeError) as error:
+        raise ValueError("the checkpoint lacks weights of its model: give another, or start anew") from error
     return model
 
 
@@ -108,12 +152,19 @@ def optimiser_tensors(optimisers: list[torch.optim.Optimizer]) -> State:
 
 
 def restore_optimisers(optimisers: list[torch.optim.Optimizer], flat: State) -> None:
-    for i, optimiser in enumerate(optimisers):
-        state: dict[int, dict[str, Tensor]] = {}
+    """The inverse; ValueError when these are not the optimisers that the state is of."""
+    state: list[dict[int, dict[str, Tensor]]] = [{} for _ in optimisers]
+    try:
         for name, value in flat.items():
             owner, p, key = name.split("/")
-            if int(owner) == i:
-                state.setdefault(int(p), {})[key] = value
-        whole = optimiser.state_dict()
-        whole["state"] = state
-        optimiser.load_state_dict(whole)
+            state[int(owner)].setdefault(int(p), {})[key] = value
+        for optimiser, found in zip(optimisers, state, strict=True):
+            parameters = [p for group in optimiser.param_groups for p in group["params"]]
+            for number, entry in found.items():
+                if any(v.ndim and v.numel() != parameters[number].numel() for v in entry.values()):
+                    raise IndexError(number)
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": found})
+    except (ValueError, IndexError) as error:
+        raise ValueError(
+            "the checkpoint is of other optimisers than the recipe's: start in another --out, with --from"
+        ) from error

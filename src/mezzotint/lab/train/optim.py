@@ -18,7 +18,7 @@ def orthogonalise(g: Tensor, steps: int = 5) -> Tensor:
     """The quintic Newton-Schulz iteration: singular values of g go to about 1, its vectors stay."""
     a, b, c = 3.4445, -4.7750, 2.0315  # tuned by Jordan for a steep slope at zero; lands in 0.7..1.2
     wide = g if g.shape[0] <= g.shape[1] else g.T
-    x = wide / (wide.norm() + 1e-7)
+    x: Tensor = wide / (wide.norm() + 1e-7)
     for _ in range(steps):
         gram = x @ x.T
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
@@ -38,7 +38,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is None:
@@ -55,7 +55,9 @@ class Muon(torch.optim.Optimizer):
 
 def build(model: nn.Module, lr: float, muon_lr: float | None) -> list[torch.optim.Optimizer]:
     """[AdamW] or [Muon, AdamW]; the group "initial_lr" is what the schedule scales."""
-    matrices, rest, linear = [], [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
+    linear: list[nn.Parameter] = []
     for name, p in model.named_parameters():
         if (
             "shortcut" in name
