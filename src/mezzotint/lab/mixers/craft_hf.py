@@ -29,7 +29,8 @@ SOURCE = Source(
     " Super-Resolution",
     2023,
     scaled_down="the shift alternates between the shapes of window, not between blocks; the fusion's channel attention"
-    " is inside windows, not over the picture, and without depthwise convolutions; no MLPs inside",
+    " is inside windows, not over the picture; one attention before the fusion, not two; no depthwise convolutions, no"
+    " MLPs inside",
 )
 
 
@@ -43,7 +44,7 @@ class CraftHF(nn.Module):
     def __init__(self, channels: int, short: int = 4, long: int = 16, heads: int = 4) -> None:
         super().__init__()
         check_heads(channels, heads)
-        if heads % 2 or short < 2 or short % 2 or long % short:
+        if heads % 2 or short < 2 or short % 2 or long < short or long % short:
             raise ValueError(
                 f"heads {heads}, short {short}, long {long}: even heads and sides, short a divisor of long"
             )

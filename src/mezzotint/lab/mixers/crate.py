@@ -23,7 +23,8 @@ SOURCE = Source(
     "white-box",
     "White-Box Transformers via Sparse Rate Reduction: Compression Is All There Is?",
     2024,
-    "attention inside windows, unless window=0; a depthwise convolution tells positions",
+    "attention inside windows, unless window=0; the sparse step (ISTA) is an option and off, the block's MLP is in its"
+    " place; a depthwise convolution tells positions",
 )
 
 

@@ -8,6 +8,8 @@ need: they grow with the picture. The trap: so does their cost, with (H W)^2 / i
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -42,7 +44,7 @@ class CrossFormer(nn.Module):
         check_heads(channels, heads)
         check_side("group", group)
         check_side("interval", interval)
-        self.reach, self.aligned = None, group
+        self.reach, self.aligned = None, math.lcm(group, interval)
         self.near = ShortDistance(channels, group, heads)
         self.far = LongDistance(channels, interval, heads)
 

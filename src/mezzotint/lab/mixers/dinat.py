@@ -35,19 +35,29 @@ TILE = 4  # cells a side that share gathered keys
 class DiNAT(nn.Module):
     """``dinat(kernel=7, dilation=4, heads=4)``: (B, C, H, W) -> (B, C, H, W).
 
-    Both halves have a shortcut; that round the first one is inside, that round both is the block's. Reach
-    (kernel - 1) (1 + dilation), which only cells near a border use in full.
+    Both halves have a shortcut; that round the first one is inside, that round both is the block's. Reach is finite,
+    see `reach_of`; no windows.
     """
 
     def __init__(self, channels: int, kernel: int = 7, dilation: int = 4, heads: int = 4) -> None:
         super().__init__()
-        self.reach, self.aligned = (kernel - 1) * (1 + dilation), 1
         self.near = Neighbourhood(channels, kernel, 1, heads)
         self.far = Neighbourhood(channels, kernel, dilation, heads)
+        self.reach, self.aligned = reach_of(kernel, dilation), 1
 
     def forward(self, x: Tensor) -> Tensor:
         near = self.near(x)
         return near + self.far(x + near)
+
+
+def reach_of(kernel: int, dilation: int) -> int:
+    """The farthest cell that an output depends on: that of a corner, where both neighbourhoods have moved inward."""
+    farthest = 0
+    for near in range(kernel):  # what the corner's own neighbourhood holds
+        step, place = divmod(near, dilation)
+        last = max(step - kernel // 2, 0) + kernel - 1  # of the dilated one, in steps
+        farthest = max(farthest, place + dilation * last)
+    return farthest
 
 
 class Neighbourhood(nn.Module):

@@ -21,7 +21,7 @@ SOURCE = Source(
     "convolution",
     "MetaMixer Is All You Need",
     2024,
-    "no batch norm, and no extra branches in training",
+    "no batch norm, and no extra branches in training; the pointwise map behind the values is ours",
 )
 
 

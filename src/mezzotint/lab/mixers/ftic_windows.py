@@ -24,7 +24,7 @@ SOURCE = Source(
     "window",
     "Frequency-Aware Transformer for Learned Image Compression",
     2024,
-    "window attention only, no FFT-gated network; side lengths s and 4s are ours; one shift a mixer, not alternated",
+    "window attention only, no FFT-gated network; one shift a mixer, the stack alternates it",
 )
 
 

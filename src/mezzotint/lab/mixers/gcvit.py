@@ -28,7 +28,7 @@ SOURCE = Source(
     "Global Context Vision Transformers",
     2023,
     "global queries by one Fused-MBConv and a mean pool, not by several with max pooling; both attentions in one "
-    "mixer, without the MLP between them",
+    "mixer, without the MLP between them; no downsampler",
 )
 
 

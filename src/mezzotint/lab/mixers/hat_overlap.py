@@ -25,7 +25,8 @@ SOURCE = Source(
     "window",
     "HAT: Hybrid Attention Transformer for Image Restoration",
     2023,
-    "overlapping attention in every block; the channel branch, which sees the whole picture, is an option and off",
+    "overlapping attention in every block, not behind several of shifted windows, which are left out; the channel"
+    " branch, which sees the whole picture, is an option and off",
 )
 
 

@@ -23,7 +23,8 @@ SOURCE = Source(
     "frequency",
     "Hybrid Convolution and Frequency State Space Network for Image Compression",
     2025,
-    scaled_down="the state-space scans are left out: a depthwise 3x3 convolution stands in their place",
+    scaled_down="the frequency modulation only: a depthwise 3x3 convolution stands in place of the state-space scans;"
+    " nothing of the hyperprior",
 )
 
 

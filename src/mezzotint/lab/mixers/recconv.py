@@ -21,6 +21,7 @@ SOURCE = Source(
     "convolution",
     "RecConv: Efficient Recursive Convolutions for Multi-Frequency Representations",
     2024,
+    "coarse levels are enlarged by repeating cells, where the paper interpolates",
 )
 
 

@@ -22,7 +22,8 @@ SOURCE = Source(
     "global",
     "SHViT: Single-Head Vision Transformer with Memory Efficient Macro Design",
     2024,
-    "no normalisation of the attended part over the picture; the depthwise convolution serves that part only",
+    "the attention only: no stem, no early stages of convolutions; no normalisation of the attended part over the"
+    " picture; the depthwise convolution serves that part only",
 )
 
 

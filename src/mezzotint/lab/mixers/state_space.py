@@ -95,5 +95,6 @@ def orders(height: int, width: int, directions: int) -> tuple[Tensor, Tensor]:
     for path in PATHS[: directions // 2]:
         walk = [y * width + x for y, x in sorted(cells, key=keys[path])]
         walks += [walk, walk[::-1]]
-    order = torch.tensor(walks)
-    return order, order.argsort(1)
+    with torch.inference_mode(False):  # what is kept must also serve training
+        order = torch.tensor(walks)
+        return order, order.argsort(1)
