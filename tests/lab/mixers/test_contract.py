@@ -21,6 +21,13 @@ for module in pkgutil.iter_modules(package.__path__):
     importlib.import_module(f"{package.__name__}.{module.name}")
 
 CHANNELS = 32
+# One number added to all scores of a query, or to all keys of a mean, cancels. The published models have these too.
+CANCELS = {
+    "crossformer": {"near.bias.last.bias", "far.bias.last.bias"},
+    "diffusion_rwkv": {"projections.1.bias"},
+    "robustformer": {"key.bias"},
+    "s2aformer": {"key.bias"},
+}
 
 
 def build(name: str) -> nn.Module:
@@ -60,6 +67,17 @@ def test_gradients_are_finite_everywhere(mixer: nn.Module) -> None:
         assert torch.isfinite(p.grad).all(), name
 
 
+@pytest.mark.parametrize("name", MIXERS.names())
+def test_every_parameter_learns(name: str) -> None:
+    """A parameter that cannot move the output is a path that was cut, or one too many."""
+    mixer, x = build(name).train(), picture(21, 26)
+    x.requires_grad_()
+    (mixer(x) * picture(21, 26, seed=3)).sum().backward()
+    slopes = {n: float(p.grad.abs().max()) for n, p in mixer.named_parameters()}
+    still = {n for n, slope in slopes.items() if slope < 1e-5 * max(slopes.values())}  # none in FNet
+    assert still == CANCELS.get(name, set())
+
+
 def test_gradients_are_finite_on_a_flat_picture(mixer: nn.Module) -> None:
     """Norms and roots are the usual traps."""
     x = torch.zeros(1, CHANNELS, 8, 8, requires_grad=True)
@@ -79,6 +97,18 @@ def test_batch_mates_do_not_matter(mixer: nn.Module) -> None:
 def test_runs_alike_twice(mixer: nn.Module) -> None:
     x = picture(12, 10)
     assert torch.equal(mixer(x), mixer(x))
+
+
+@torch.no_grad()
+def test_keeps_its_meaning_in_bf16(mixer: nn.Module) -> None:
+    """Training runs networks in bf16; what cannot stand that has to say so by `in_float32`."""
+    for x in (picture(13, 10), torch.zeros(1, CHANNELS, 8, 8)):
+        with torch.autocast("cpu", torch.bfloat16):
+            found = mixer(x).float()
+        expected = mixer(x)
+        assert (found - expected).norm() <= 0.02 * expected.norm() + 1e-3
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.isfinite(mixer(100 * x + 100)).all()
 
 
 @torch.no_grad()
@@ -117,8 +147,31 @@ def test_sees_as_far_as_it_says(mixer: nn.Module) -> None:
 
 
 @torch.no_grad()
+def test_its_reach_is_exact(mixer: nn.Module) -> None:
+    """Wherever the changed cell lies in its windows, no output moves beyond the reach, but one does move that far off.
+
+    Each picture of the batch has its own changed cell, and its row and column are at different places.
+    """
+    if mixer.reach is None:
+        pytest.skip("sees the whole picture")
+    reach, aligned = mixer.reach, mixer.aligned
+    size = 2 * (reach + aligned) + 3
+    first = -(-reach // aligned) * aligned
+    rows = torch.tensor([reach, *range(first, first + aligned)])
+    columns = first + (rows * 3 + 1) % aligned
+    x, n = picture(size, size), torch.arange(len(rows))
+    changed = x.repeat(len(rows), 1, 1, 1)
+    changed[n, :, rows, columns] += 1 + picture(1, 1, seed=6)[0, :, 0, 0]
+    moved = (mixer(changed) - mixer(x)).abs().amax(1) > 1e-5  # (N, H, W)
+    place = torch.arange(size)
+    down, across = (place - rows[:, None]).abs(), (place - columns[:, None]).abs()
+    distance = torch.maximum(down[:, :, None], across[:, None])
+    assert int(distance[moved].max()) == reach
+
+
+@torch.no_grad()
 def test_a_tile_has_what_the_picture_has(mixer: nn.Module) -> None:
-    """The tile rule: cut at a multiple of ``aligned``, cells farther than ``reach`` from the cut stay as they are."""
+    """The tile rule: cut at multiples of ``aligned``, cells farther than ``reach`` from the cut stay as they are."""
     if mixer.reach is None:
         pytest.skip("sees the whole picture, so it cannot be tiled")
     cut = -(-max(8, mixer.reach) // mixer.aligned) * mixer.aligned
@@ -129,6 +182,24 @@ def test_a_tile_has_what_the_picture_has(mixer: nn.Module) -> None:
     torch.testing.assert_close(
         tile[:, :, inner, inner], whole[:, :, cut:, cut:][:, :, inner, inner], atol=2e-5, rtol=1e-4
     )
+    end = cut + (2 * mixer.reach + mixer.aligned) // mixer.aligned * mixer.aligned
+    tile, inner = mixer(x[:, :, cut:end, cut:end].contiguous()), slice(mixer.reach, end - cut - mixer.reach)
+    torch.testing.assert_close(
+        tile[:, :, inner, inner], whole[:, :, cut:end, cut:end][:, :, inner, inner], atol=2e-5, rtol=1e-4
+    )
+
+
+@torch.no_grad()
+def test_windows_begin_at_no_smaller_multiples(mixer: nn.Module) -> None:
+    """``aligned`` is the least period: where a tile begins at a fraction of it, cells far from the cut change, too."""
+    if mixer.reach is None:
+        pytest.skip("sees the whole picture, so it cannot be tiled")
+    reach, aligned = mixer.reach, mixer.aligned
+    for prime in (p for p in range(2, aligned + 1) if aligned % p == 0 and all(p % q for q in range(2, p))):
+        cut = -(-max(8, reach) // aligned) * aligned + aligned // prime
+        x = picture(cut + reach + aligned, cut + reach + aligned)
+        whole, tile = mixer(x)[:, :, cut:, cut:], mixer(x[:, :, cut:, cut:].contiguous())
+        assert (tile - whole)[:, :, reach:, reach:].abs().max() > 1e-4
 
 
 @pytest.mark.parametrize("entry", MIXERS.entries(), ids=lambda entry: entry.name)

@@ -2,6 +2,7 @@
 """Which cells the rectangles see, and the fusion against its formula written out."""
 
 import torch
+import torch.nn.functional as F
 
 from mezzotint.lab.mixers.craft_hf import CraftHF, Fusion
 
@@ -41,3 +42,18 @@ def test_the_high_frequency_prior_chooses_among_the_channels_of_the_window() -> 
                 mixed[cells][:, of_head] = (weights @ d).view_as(mixed[cells][0, of_head])[None]
     torch.testing.assert_close(fusion(high, low), low + fusion.out(mixed), atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(fusion(5 * high, low), fusion(high, low), atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_the_prior_is_a_convolution_beside_a_maximum_and_refines_what_was_attended() -> None:
+    torch.manual_seed(0)
+    mixer, x = CraftHF(8, short=2, long=4, heads=2), torch.randn(1, 8, 6, 7)
+    prior = mixer.prior
+    beyond = F.pad(x[:, 4:], (1, 1, 1, 1), value=-torch.inf)
+    highest = torch.stack([beyond[:, :, a : a + 6, b : b + 7] for a in range(3) for b in range(3)]).amax(0)
+    local = F.conv2d(x[:, :4], prior.local.weight, prior.local.bias, padding=1)
+    high = x + prior.fuse(F.gelu(torch.cat((local, prior.peaks(highest)), 1)))
+    torch.testing.assert_close(prior(x), high, atol=1e-5, rtol=1e-4)
+    wide, tall = mixer.qkv(x)[:, :12], mixer.qkv(x)[:, 12:]
+    low = mixer.out(torch.cat((mixer.wide(wide), mixer.tall(tall)), 1))
+    torch.testing.assert_close(mixer(x), mixer.fusion(high, low), atol=1e-5, rtol=1e-4)

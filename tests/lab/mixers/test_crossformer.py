@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mezzotint.lab.mixers.crossformer import LongDistance, PositionNetwork
+from mezzotint.lab.mixers.crossformer import CrossFormer, LongDistance, PositionNetwork
 
 
 @torch.no_grad()
@@ -35,3 +35,13 @@ def test_far_half_equals_masked_dense_attention(size: tuple[int, int]) -> None:
     scores = (q.transpose(1, 2) @ k / 2 + bias).masked_fill(~same, -torch.inf)
     expected = (v @ torch.softmax(scores, -1).transpose(1, 2)).reshape(1, 8, *size)
     torch.testing.assert_close(attention(x), attention.out(expected), atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_the_far_half_sees_what_the_near_one_has_changed() -> None:
+    torch.manual_seed(0)
+    mixer, x = CrossFormer(8, group=4, interval=3, heads=2), torch.randn(1, 8, 6, 9)
+    near = mixer.near(x)
+    torch.testing.assert_close(mixer(x), near + mixer.far(x + near))
+    alone = mixer.near(x[:, :, :4, 4:8])  # neighbours only
+    torch.testing.assert_close(near[:, :, :4, 4:8], alone, atol=1e-5, rtol=1e-4)

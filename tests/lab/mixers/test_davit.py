@@ -35,3 +35,11 @@ def test_cost_is_linear_in_the_pixels() -> None:
     mixer = DaViT(16)
     small, large = (count(mixer, torch.zeros(1, 16, side, 16)).macs for side in (16, 64))
     assert large == 4 * small
+
+
+@torch.no_grad()
+def test_channels_attend_to_what_the_windows_have_changed() -> None:
+    torch.manual_seed(0)
+    mixer, x = DaViT(8, window=4, heads=2, groups=2), torch.randn(1, 8, 6, 9)
+    local = mixer.spatial(x)
+    torch.testing.assert_close(mixer(x), local + mixer.channel(x + local))

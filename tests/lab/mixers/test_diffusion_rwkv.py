@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mezzotint.lab.mixers.diffusion_rwkv import four_sides, weighted_mean
+from mezzotint.lab.mixers.diffusion_rwkv import DiffusionRwkv, four_sides, weighted_mean
 
 
 @pytest.mark.parametrize("scale", [1.0, 10.0, 1000.0])
@@ -32,3 +32,14 @@ def test_quarters_move_to_four_sides() -> None:
     assert places == [(2, 3), (2, 1), (3, 2), (1, 2)]
     assert torch.equal(four_sides(x, 0), x)
     assert four_sides(x, 3).sum() == 0
+
+
+@torch.no_grad()
+def test_receptance_gates_the_mean_and_all_three_see_the_shifted_map() -> None:
+    torch.manual_seed(0)
+    mixer, x = DiffusionRwkv(8), torch.randn(2, 8, 5, 6)
+    mixer.mix.normal_()
+    moved = four_sides(x, 1)
+    r, k, v = (layer(x + mixer.mix[i] * moved) for i, layer in enumerate(mixer.projections))
+    mean = weighted_mean(k.flatten(2), v.flatten(2), mixer.log_rate.exp(), mixer.bonus).reshape(x.shape)
+    torch.testing.assert_close(mixer(x), mixer.out(mean / (1 + torch.exp(-r))), atol=1e-5, rtol=1e-4)

@@ -53,3 +53,28 @@ def test_moves_with_the_picture() -> None:
         atol=1e-5,
         rtol=1e-4,
     )
+
+
+@torch.no_grad()
+def test_the_dilated_half_sees_what_the_plain_one_has_changed() -> None:
+    torch.manual_seed(0)
+    mixer, x = DiNAT(8, kernel=3, dilation=2, heads=2), torch.randn(1, 8, 6, 9)
+    near = mixer.near(x)
+    torch.testing.assert_close(mixer(x), near + mixer.far(x + near))
+    assert (mixer.near.dilation, mixer.far.dilation) == (1, 2)
+
+
+@pytest.mark.parametrize(("kernel", "dilation"), [(3, 1), (7, 1), (3, 2), (5, 3), (7, 4), (3, 9)])
+def test_reach_is_that_of_a_corner(kernel: int, dilation: int) -> None:
+    """From both neighbourhoods, written out: the farthest place that any place of a long line depends on."""
+    length = 8 * kernel * dilation
+    seen = [
+        {
+            far
+            for near in neighbours(place, length, kernel, 1)
+            for far in neighbours(near, length, kernel, dilation)
+        }
+        for place in range(length)
+    ]
+    farthest = max(abs(other - place) for place, others in enumerate(seen) for other in others)
+    assert DiNAT(8, kernel, dilation).reach == farthest

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from mezzotint.lab.mixers.dlgsanet import DynamicLocal, SparseGlobal
+from mezzotint.lab.mixers.dlgsanet import DLGSANet, DynamicLocal, SparseGlobal
 
 
 @torch.no_grad()
@@ -45,3 +45,23 @@ def test_channel_weights_are_sparse_and_not_negative() -> None:
     weights, cosines = layer.weights(q, k), F.cosine_similarity(q[:, :, :, None], k[:, :, None], dim=-1)
     torch.testing.assert_close(weights, cosines.clamp(min=0), atol=1e-5, rtol=1e-4)
     assert 0.3 < (weights == 0).float().mean() < 0.7
+
+
+@torch.no_grad()
+def test_kernels_come_from_the_surroundings_and_channels_are_weighted_sums() -> None:
+    torch.manual_seed(0)
+    mixer, x = DLGSANet(8, kernel=3, heads=2), torch.randn(1, 8, 5, 6)
+    layer, shared = mixer.local, mixer.shared
+    around = F.conv2d(layer.squeeze(x), layer.around.weight, layer.around.bias, padding=1, groups=2)
+    kernels = layer.expand(around.relu())
+    local = layer.out(layer.apply_kernels(layer.value(x), kernels))
+    torch.testing.assert_close(layer(x), local)
+    y = x + local
+    qkv = F.conv2d(shared.qkv(y), shared.around.weight, shared.around.bias, padding=1, groups=24)
+    q, k, v = qkv[0].flatten(1).chunk(3)  # (8, N) each
+    expected = torch.zeros_like(v)
+    for channel in range(8):
+        for other in range(channel // 4 * 4, channel // 4 * 4 + 4):
+            expected[channel] += F.cosine_similarity(q[channel], k[other], dim=0).clamp(min=0) * v[other]
+    expected = local + shared.out(expected.reshape(1, 8, 5, 6))
+    torch.testing.assert_close(mixer(x), expected, atol=1e-5, rtol=1e-4)

@@ -2,6 +2,7 @@
 """One layer sees the whole picture, by its spectral path only, which acts on true frequencies."""
 
 import torch
+import torch.nn.functional as F
 
 from mezzotint.lab.mixers.ffc import FFC
 
@@ -30,3 +31,17 @@ def test_fourier_unit_maps_each_frequency_by_itself() -> None:
     mapped = (parts @ unit.spectrum.weight[..., 0, 0].T + unit.spectrum.bias).relu().movedim(3, 1)
     want = torch.fft.irfft2(torch.complex(*mapped.chunk(2, 1)), (7, 10), norm="ortho")
     torch.testing.assert_close(unit.fourier_unit(x), want, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_global_channels_are_their_spectral_path_plus_what_the_local_ones_send() -> None:
+    torch.manual_seed(0)
+    mixer, x = FFC(16), torch.randn(2, 16, 7, 10)
+    near, wide = x[:, :4], x[:, 4:]
+    spectral = mixer.wide_to_wide
+    entered = spectral.enter(wide).relu()
+    sent = F.conv2d(near, mixer.near_to_wide.weight, mixer.near_to_wide.bias, padding=1)
+    expected = torch.cat(
+        (mixer.to_near(x), sent + spectral.leave(entered + spectral.fourier_unit(entered))), 1
+    )
+    torch.testing.assert_close(mixer(x), expected, atol=1e-5, rtol=1e-4)

@@ -28,3 +28,21 @@ def test_every_branch_learns_through_the_fold() -> None:
     apart = torch.autograd.grad(high.branches(x).square().sum(), list(high.parameters()))
     for a, b in zip(folded, apart, strict=True):
         torch.testing.assert_close(a, b, atol=1e-3, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_a_low_band_attends_to_the_averages_of_its_rate() -> None:
+    torch.manual_seed(0)
+    mixer, x = FMViT(16, rates=(2, 3), heads=2), torch.randn(1, 16, 5, 7)
+    bands = [mixer.high(x)]
+    for rate, part in zip((2, 3), mixer.low, strict=True):
+        means = [
+            x[0, :, top : top + rate, left : left + rate].mean((1, 2))
+            for top in range(0, 5, rate)
+            for left in range(0, 7, rate)
+        ]
+        key, value = part.key_value(torch.stack(means, 1)[None, :, None]).flatten(2).chunk(2, 1)
+        heads = (m.unflatten(1, (2, 2)).transpose(2, 3) for m in (part.query(x).flatten(2), key, value))
+        mixed = F.scaled_dot_product_attention(*heads).transpose(2, 3).reshape(1, 4, 5, 7)
+        bands.append(part.out(mixed))
+    torch.testing.assert_close(mixer(x), mixer.fuse(torch.cat(bands, 1)), atol=1e-5, rtol=1e-4)

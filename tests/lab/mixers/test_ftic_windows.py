@@ -48,3 +48,24 @@ def test_an_undecided_group_takes_the_mean_of_its_window() -> None:
 def test_heads_that_cannot_be_shared_are_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 4"):
         FticWindows(36, heads=6)
+
+
+@pytest.mark.parametrize("shifted", [False, True])
+@torch.no_grad()
+def test_each_group_is_masked_dense_attention_with_its_own_bias(shifted: bool) -> None:
+    torch.manual_seed(0)
+    height, width = 9, 10
+    mixer, x = FticWindows(16, side=2, heads=4, shifted=shifted), torch.randn(1, 16, height, width)
+    mixer.out = torch.nn.Identity()
+    place = torch.cartesian_prod(torch.arange(height), torch.arange(width))
+    found = mixer(x)
+    for group, (rows, columns) in enumerate(((2, 2), (2, 8), (8, 2), (8, 8))):
+        table = mixer.bias[group].table.normal_()
+        found = mixer(x)[0, 4 * group : 4 * group + 4].flatten(1).T
+        q, k, v = mixer.qkv(x)[0, 12 * group : 12 * group + 12].flatten(1).T.chunk(3, 1)
+        side, step = torch.tensor([rows, columns]), place[:, None] - place[None]
+        number = (place - side // 2 * shifted).div(side, rounding_mode="floor")
+        same = (number[:, None] == number[None]).all(-1)
+        row = ((step[..., 0] + rows - 1) * (2 * columns - 1) + step[..., 1] + columns - 1).where(same, 0)
+        scores = (q @ k.T / 2 + table[row][..., 0]).masked_fill(~same, -torch.inf)
+        torch.testing.assert_close(found, torch.softmax(scores, -1) @ v, atol=1e-5, rtol=1e-4)

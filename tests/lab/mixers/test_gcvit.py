@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
 from mezzotint.lab.mixers.gcvit import GCViT, GlobalQueryAttention
 
@@ -37,3 +38,17 @@ def test_no_shift_is_needed_to_see_everything() -> None:
     for module, cells in ((mixer, 13 * 21), (mixer.local, 16)):
         (gradient,) = torch.autograd.grad(module(x)[0, 3, 0, 0], x)
         assert (gradient[0].abs().amax(0) > 0).sum() == cells
+
+
+@torch.no_grad()
+def test_queries_are_the_means_of_a_gated_convolution() -> None:
+    torch.manual_seed(0)
+    mixer, x = GCViT(8, window=4, heads=2), torch.randn(2, 8, 8, 12)
+    shared, summary = mixer.shared, mixer.shared.summary
+    h = F.gelu(F.conv2d(x, summary.around.weight, summary.around.bias, padding=1, groups=8))
+    gate = torch.sigmoid(summary.excite(F.gelu(summary.squeeze(h.mean((2, 3), keepdim=True)))))
+    pooled = F.avg_pool2d(x + summary.out(h * gate), (2, 3))
+    expected = shared.query(pooled).flatten(2).unflatten(1, (2, 4)).transpose(2, 3)
+    torch.testing.assert_close(shared.queries(x), expected, atol=1e-5, rtol=1e-4)
+    local = mixer.local(x)
+    torch.testing.assert_close(mixer(x), local + shared(x + local))

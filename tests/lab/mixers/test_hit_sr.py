@@ -57,3 +57,24 @@ def test_padding_counts_for_nothing() -> None:
 def test_a_base_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="choose a divisor"):
         HitSr(32, window=12, base=8)
+
+
+@torch.no_grad()
+def test_features_are_a_product_of_two_paths() -> None:
+    torch.manual_seed(0)
+    mixer, x = HitSr(10, window=4, base=2, heads=1), torch.randn(1, 10, 4, 4)
+    features = mixer.features
+    narrow = torch.nn.functional.leaky_relu(features.squeeze(x), 0.2)
+    local = torch.nn.functional.conv2d(narrow, features.local.weight, features.local.bias, padding=1)
+    expected = features.linear(x) * features.widen(torch.nn.functional.leaky_relu(local, 0.2))
+    torch.testing.assert_close(features(x), expected)
+
+
+@torch.no_grad()
+def test_base_cells_start_as_means_and_offsets_are_from_their_middles() -> None:
+    mixer, x = HitSr(8, window=6, base=2, heads=1), torch.randn(1, 4, 6, 6)
+    means = torch.nn.functional.avg_pool2d(x, 3)[0].flatten(1).T
+    torch.testing.assert_close(mixer.pool @ x[0].flatten(1).T, means)
+    token, cell = 5 * 6 + 1, 1  # row 5, column 1; the upper right cell, whose middle is 1.5, 4.5
+    expected = torch.tensor([5.5 - 1.5, 1.5 - 4.5]) / 6
+    torch.testing.assert_close(mixer.steps[token, cell], expected)

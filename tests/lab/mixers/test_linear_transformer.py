@@ -35,3 +35,13 @@ def test_cost_is_linear_in_the_pixels() -> None:
     mixer = LinearTransformer(16)
     small, large = (count(mixer, torch.zeros(1, 16, side, side)).macs for side in (32, 64))
     assert large == 4 * small
+
+
+@torch.no_grad()
+def test_queries_keys_and_values_come_from_the_convolved_map() -> None:
+    torch.manual_seed(0)
+    mixer, x = LinearTransformer(8, heads=2), torch.randn(2, 8, 5, 6)
+    placed = F.conv2d(x, mixer.position.weight, mixer.position.bias, padding=1, groups=8)
+    q, k, v = (m.flatten(2).unflatten(1, (2, 4)).transpose(2, 3) for m in mixer.qkv(placed).chunk(3, 1))
+    expected = mixer.out(linear_attention(q, k, v).transpose(2, 3).reshape(x.shape))
+    torch.testing.assert_close(mixer(x), expected, atol=1e-5, rtol=1e-4)

@@ -51,3 +51,11 @@ def test_cost_is_linear_in_the_pixels() -> None:
     mixer = MaxViT(16)
     small, large = (count(mixer, torch.zeros(1, 16, side, 16)).macs for side in (16, 64))
     assert large == 4 * small
+
+
+@torch.no_grad()
+def test_the_grid_sees_what_the_windows_have_changed() -> None:
+    torch.manual_seed(0)
+    mixer, x = MaxViT(8, window=4, grid=3, heads=2), torch.randn(1, 8, 7, 9)
+    local = mixer.block(x)
+    torch.testing.assert_close(mixer(x), local + mixer.grid(x + local))

@@ -36,3 +36,12 @@ def test_factorises_along_rows_then_columns() -> None:
     along_column = torch.softmax(torch.einsum("cyx,czx->xyz", q[0], k[0]) / 2 + columns, -1)
     expected = torch.einsum("xyz,zxw,czw->cyx", along_column, along_row, v[0])
     torch.testing.assert_close(mixer.decayed(q, k, v)[0], expected, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_the_local_term_is_a_convolution_of_the_values() -> None:
+    torch.manual_seed(0)
+    mixer, x = RMT(8, heads=2), torch.randn(1, 8, 6, 9)
+    q, k, v = mixer.qkv(x).chunk(3, 1)
+    local = torch.nn.functional.conv2d(v, mixer.local.weight, mixer.local.bias, padding=2, groups=8)
+    torch.testing.assert_close(mixer(x), mixer.out(mixer.decayed(q, k, v) + local), atol=1e-5, rtol=1e-4)

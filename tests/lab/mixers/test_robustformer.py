@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention to sub-bands against plain attention to explicit Haar coefficients, and what it saves."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -15,14 +16,17 @@ def attention(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     return F.scaled_dot_product_attention(*parts).transpose(2, 3).flatten(1, 2).view_as(q)
 
 
+@pytest.mark.parametrize("levels", [1, 2])
 @torch.no_grad()
-def test_keys_and_values_are_the_four_sub_bands() -> None:
+def test_keys_and_values_are_the_four_sub_bands(levels: int) -> None:
     torch.manual_seed(0)
-    mixer, x = RobustFormer(16), torch.randn(2, 16, 6, 8)
-    cells = F.pixel_unshuffle(mixer.reduce(x), 2).unflatten(1, (4, 4))  # (B, C / 4, 4, h, w)
-    bands = torch.einsum("sp,bcphw->bschw", HAAR, cells).flatten(1, 2)
+    mixer, x = RobustFormer(16, levels), torch.randn(2, 16, 8, 12)
+    bands = mixer.reduce(x)
+    for _ in range(levels):
+        cells = F.pixel_unshuffle(bands, 2).unflatten(1, (-1, 4))  # (B, c, 4, h, w)
+        bands = torch.einsum("sp,bcphw->bschw", HAAR, cells).flatten(1, 2)
     assert torch.isclose(bands.square().sum(), mixer.reduce(x).square().sum())  # nothing is lost
-    q, k = mixer.query(x + places(x, 0)), mixer.key(bands + places(bands, 1))
+    q, k = mixer.query(x + places(x, 0)), mixer.key(bands + places(bands, levels))
     want = mixer.out(attention(q, k, mixer.value(bands), mixer.heads))
     torch.testing.assert_close(mixer(x), want, atol=1e-5, rtol=1e-4)
 
@@ -43,3 +47,18 @@ def test_a_level_leaves_a_quarter_of_the_attention() -> None:
         keys = n // 4**levels
         pointwise = 2 * n * c * c + n * c * c // 4**levels + 2 * keys * c * c
         assert count(RobustFormer(c, levels=levels), x).macs == pointwise + 2 * n * keys * c
+
+
+def test_places_are_the_middles_of_the_cells_that_a_token_stands_for() -> None:
+    """At every level in the same units: a token between two cells has an angle between theirs."""
+    for level, (height, width) in enumerate(((6, 10), (3, 5))):
+        told = places(
+            torch.zeros(1, 16, height, width), level
+        )  # sines and cosines of 4 rates, of rows, then columns
+        rows, columns = ((torch.arange(n) + 0.5) * 2**level for n in (height, width))
+        for i in range(4):
+            rate = 10000 ** (-i / 4)
+            for first, angles in ((0, rows[:, None]), (8, columns[None])):
+                angles = (rate * angles).expand(height, width)
+                torch.testing.assert_close(told[first + i], angles.sin(), atol=1e-5, rtol=0)
+                torch.testing.assert_close(told[first + 4 + i], angles.cos(), atol=1e-5, rtol=0)

@@ -35,3 +35,17 @@ def test_both_reductions_save_what_they_should() -> None:
 
     for stride, strip in ((1, 4), (4, 4), (4, 1)):
         assert attention_macs(stride, strip) == n * n // stride**2 * (4 * strip + 16)
+
+
+@torch.no_grad()
+def test_keys_and_values_are_strided_convolutions_and_the_local_term_is_added() -> None:
+    torch.manual_seed(0)
+    mixer, x = StripAttention(8, stride=2, strip=3, heads=2), torch.randn(1, 8, 5, 6)
+    cells = F.pad(x, (0, 0, 0, 1)).unflatten(2, (3, 2)).unflatten(4, (3, 2))  # (1, 8, 3, 2, 3, 2)
+    kernels = mixer.reduce.weight[:, 0, None, :, None]  # (8, 1, 2, 1, 2)
+    few = (cells * kernels).sum((3, 5)) + mixer.reduce.bias[:, None, None]
+    maps = mixer.query(x), mixer.key(few), mixer.value(few)
+    heads = (m.flatten(2).unflatten(1, (2, -1)).transpose(2, 3) for m in maps)
+    strips = F.scaled_dot_product_attention(*heads).transpose(2, 3).reshape(x.shape)
+    local = F.conv2d(x, mixer.local.weight, mixer.local.bias, padding=1, groups=8)
+    torch.testing.assert_close(mixer(x), mixer.out(strips + local), atol=1e-5, rtol=1e-4)

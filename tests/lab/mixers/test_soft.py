@@ -41,3 +41,17 @@ def test_cost_is_linear_in_the_pixels() -> None:
     shared = count(mixer, torch.zeros(1, 16, 1, 1)).macs  # the inverse among landmarks
     small, large = (count(mixer, torch.zeros(1, 16, side, side)).macs - shared for side in (32, 64))
     assert 3.9 < large / small < 4.01
+
+
+@torch.no_grad()
+def test_landmarks_are_the_means_of_queries_that_are_the_keys() -> None:
+    torch.manual_seed(0)
+    mixer, x = Soft(8, landmarks=2, heads=2), torch.randn(1, 8, 6, 4)
+    q, v = mixer.qv(mixer.position(x)).chunk(2, 1)
+    means = torch.nn.functional.avg_pool2d(q, (3, 2))
+    q, v, means = (m.flatten(2).unflatten(1, (2, 4)).transpose(2, 3) for m in (q, v, means))
+    a, w = (torch.exp(-torch.cdist(m, means).square() / 4) for m in (q, means))
+    low_rank = a @ torch.linalg.inv(w + RIDGE * torch.eye(4)) @ a.transpose(2, 3)
+    scale = low_rank.sum(3, keepdim=True).clamp(min=1).rsqrt()
+    expected = mixer.out((scale * (low_rank @ (scale * v))).transpose(2, 3).reshape(x.shape))
+    torch.testing.assert_close(mixer(x), expected, atol=1e-4, rtol=1e-3)

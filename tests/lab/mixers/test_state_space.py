@@ -40,3 +40,13 @@ def test_paths_visit_every_cell_and_diagonals_run_diagonally() -> None:
     for path, length in ((4, y[4] + x[4]), (6, y[6] - x[6])):
         assert (length.diff() >= 0).all(), path  # one diagonal after the other
     assert x[2].diff().min() >= 0
+
+
+def test_paths_found_in_inference_serve_training() -> None:
+    """What is kept of one picture size must not be a tensor that autograd refuses."""
+    orders.cache_clear()
+    mixer, x = StateSpace(8, heads=2), torch.randn(1, 8, 4, 3)
+    with torch.inference_mode():
+        mixer(x)
+    mixer(x).sum().backward()
+    assert mixer.log_rate.grad is not None

@@ -60,3 +60,14 @@ def test_high_bands_are_blended_by_complex_einstein_products() -> None:
     found = mixer.blend_high(high).unflatten(2, (6, 2))
     torch.testing.assert_close(found[:, :, :, 0], want.real, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(found[:, :, :, 1], want.imag, atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_the_low_band_has_a_weight_for_each_place_of_the_window() -> None:
+    torch.manual_seed(0)
+    mixer, low = SVT(8, window=4, blocks=2), torch.randn(1, 8, 4, 5, 3)
+    mixer.low.normal_()
+    found = mixer.blend_low(low)
+    for i in range(5):
+        for j in range(3):
+            torch.testing.assert_close(found[0, ..., i, j], low[0, ..., i, j] * mixer.low[..., i % 2, j % 2])

@@ -67,3 +67,25 @@ def test_sees_one_window(shift: int, row: int, column: int) -> None:
     rows = (torch.arange(13) - shift) // 8 == (row - shift) // 8
     columns = (torch.arange(10) - shift) // 8 == (column - shift) // 8
     assert torch.equal(x.grad[0].abs().amax(0) > 0, rows[:, None] & columns[None])
+
+
+@pytest.mark.parametrize("shift", [0, 2])
+@torch.no_grad()
+def test_equals_masked_dense_attention_of_cosines_and_log_offsets(shift: int) -> None:
+    torch.manual_seed(0)
+    mixer, x = SwinV2(8, window=4, heads=2, shift=shift), torch.randn(1, 8, 6, 7)
+    mixer.log_scale.copy_(torch.tensor([3.0, 0.5]).log()[None, :, None, None])
+    q, k, v = (
+        part(x)[0].flatten(1).unflatten(0, (2, 4)).transpose(1, 2) for part in (mixer.q, mixer.k, mixer.v)
+    )
+    cosines = torch.nn.functional.cosine_similarity(q[:, :, None], k[:, None], dim=-1)
+    place = torch.cartesian_prod(torch.arange(6), torch.arange(7))
+    step = 8 / 3 * (place[:, None] - place[None]).float()  # a window of 4 spans -8 to 8
+    step = step.sign() * torch.log2(1 + step.abs()) / torch.log2(torch.tensor(8.0))
+    network = mixer.position
+    bias = 16 * torch.sigmoid(network.out(torch.relu(network.into(step)))).permute(2, 0, 1)
+    number = (place - shift).div(4, rounding_mode="floor")
+    apart = (number[:, None] != number[None]).any(-1)
+    scores = (cosines * torch.tensor([3.0, 0.5])[:, None, None] + bias).masked_fill(apart, -torch.inf)
+    expected = mixer.out((torch.softmax(scores, -1) @ v).transpose(1, 2).reshape(1, 8, 6, 7))
+    torch.testing.assert_close(mixer(x), expected, atol=1e-4, rtol=1e-3)

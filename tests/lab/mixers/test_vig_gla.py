@@ -41,3 +41,20 @@ def test_directions_have_gates_of_their_own() -> None:
     mixer.forget[1].bias[8:] -= 20  # the way back forgets
     moved = (mixer(x) - before).abs().amax((0, 1)).flatten()
     assert moved[0] > 1e-4 and moved[-1] < 1e-6  # nothing lies behind the last cell
+
+
+@torch.no_grad()
+def test_normalised_heads_and_the_local_convolution_share_by_a_gate() -> None:
+    torch.manual_seed(0)
+    mixer, x = ViG(16, heads=2, rank=3), torch.randn(2, 16, 5, 6)
+    q, k, v, gate = mixer.qkv(x).split([8, 8, 16, 16], 1)
+    kept = torch.sigmoid(mixer.forget(x)).log().div(16).clamp(min=-4)
+    ahead, back, q, k, v = (
+        m.flatten(2).unflatten(1, (2, -1)).transpose(2, 3) for m in (*kept.chunk(2, 1), q / 2, k, v)
+    )
+    seen = both_ways(q, k, v, ahead, back)
+    seen = seen / (seen.square().mean(3, keepdim=True) + 1e-6).sqrt()
+    share = torch.sigmoid(mixer.merge(x))
+    mixed = share * mixer.local(x) + (1 - share) * seen.transpose(2, 3).reshape(x.shape)
+    expected = mixer.out(mixed * gate * torch.sigmoid(gate))
+    torch.testing.assert_close(mixer(x), expected, atol=1e-5, rtol=1e-4)

@@ -3,7 +3,8 @@
 
 import pytest
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from mezzotint.lab.layers.resample import HAAR
 from mezzotint.lab.mixers.wavemix import WaveMix
@@ -33,3 +34,21 @@ def test_every_level_doubles_the_reach(levels: int) -> None:
         rows = x.grad.abs().sum((0, 1, 3)).nonzero().flatten()
         farthest = max(farthest, int((rows - place).abs().max()))
     assert farthest == mixer.reach
+
+
+@torch.no_grad()
+def test_the_coarse_level_is_that_of_the_low_band_and_joins_the_fine_one() -> None:
+    torch.manual_seed(0)
+    mixer, x = WaveMix(8), torch.randn(1, 8, 8, 12)
+
+    def bands(m: Tensor) -> Tensor:
+        return torch.einsum("sp,bcphw->bschw", HAAR, F.pixel_unshuffle(m, 2).unflatten(1, (-1, 4)))
+
+    def mixed(level: nn.Module, m: Tensor) -> Tensor:
+        into, _, back = level.mix
+        return F.conv_transpose2d(back(F.gelu(into(m))), level.up.weight, level.up.bias, stride=2, padding=1)
+
+    fine = bands(mixer.reduce(x))
+    coarse = mixed(mixer.levels[1], bands(fine[:, 0]).flatten(1, 2))
+    expected = mixed(mixer.levels[0], torch.cat((fine.flatten(1, 2), coarse), 1))
+    torch.testing.assert_close(mixer(x), expected, atol=1e-5, rtol=1e-4)
