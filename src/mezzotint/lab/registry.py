@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import ast
 import difflib
+import inspect
+import types
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -75,10 +78,39 @@ class Registry:
             raise ValueError(f"no {self.kind} is registered yet: import mezzotint.lab.models.parts first")
         if name not in self._parts:
             raise ValueError(self.unknown(name))
+        build = self._parts[name].build
         try:
-            return self._parts[name].build(*leading, *args, **kwargs)
+            _check_kinds(build, *leading, *args, **kwargs)
+            return build(*leading, *args, **kwargs)
         except TypeError as error:
-            raise ValueError(f"{self.kind} '{spec}' cannot be built: {error}") from error
+            said = str(error).splitlines()[0]
+            raise ValueError(f"{self.kind} '{spec}' cannot be built: {said}") from error
+
+
+def _check_kinds(build: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """TypeError for a float or a truth value where a whole number belongs, and so on: torch would fail at a picture."""
+    signature = inspect.signature(build, eval_str=True)
+    for name, value in signature.bind(*args, **kwargs).arguments.items():
+        wanted = signature.parameters[name].annotation
+        if not _is(value, wanted):
+            raise TypeError(f"{name}={value!r} is not {getattr(wanted, '__name__', wanted)}")
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    """Whether a literal is of an annotated kind; what is not annotated with a kind of literal may be anything."""
+    inner = typing.get_args(wanted)
+    if isinstance(wanted, types.UnionType):
+        return any(_is(value, kind) for kind in inner)
+    if typing.get_origin(wanted) is tuple:
+        kinds = inner[:1] * len(value) if isinstance(value, tuple) and inner[1:] == (...,) else inner
+        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_is, value, kinds))
+    if wanted is types.NoneType:
+        return value is None
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, wanted) if wanted in (bool, str) else True
 
 
 def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]]:
@@ -92,6 +124,8 @@ def parse_spec(spec: str) -> tuple[str, list[Any], dict[str, Any]]:
             kwargs = {k.arg: ast.literal_eval(k.value) for k in node.keywords if k.arg is not None}
             if len(kwargs) == len(node.keywords):
                 return node.func.id, args, kwargs
-    except (SyntaxError, ValueError):
-        pass
-    raise ValueError(f"'{spec}' is not a part: write a name or name(literal, key=literal)")
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        pass  # what Python's own parser says of unhashable and of very deep literals, too
+    raise ValueError(
+        f"'{spec if len(spec) < 80 else spec[:77] + '...'}' is not a part: write a name or name(literal, key=literal)"
+    )
