@@ -24,6 +24,19 @@ FAMILIES = {  # colours of Okabe and Ito (2008), and a shape that says the same
     "white-box": ("#8C6D31", "X"),
 }
 _OTHER = ("#8A8A8A", "*")
+NAME_SIZE, NAME_WIDTH = 6.5, 3.9  # points: of a name, and of one of its letters
+PLACES = (
+    (5, -2),
+    (-5, -2),
+    (4, 3),
+    (4, -9),
+    (-4, 3),
+    (-4, -9),
+    (4, 9),
+    (4, -15),
+)  # of a name by its dot, in points
+
+Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
 
 
 def write(path: Path, done: Sequence[Row]) -> None:
@@ -43,9 +56,10 @@ def write(path: Path, done: Sequence[Row]) -> None:
             colour, marker = FAMILIES.get(family, _OTHER)
             times, rates = [row.ms_per_mp for row in own], [row.bd_rate for row in own]
             axes.scatter(times, rates, s=34, c=colour, marker=marker, label=family, zorder=3)
-        _names(axes, drawn)
         axes.set_xscale("log")
+        axes.set_xlim(0.9 * min(row.ms_per_mp for row in drawn), 1.15 * max(row.ms_per_mp for row in drawn))
         _time_ticks(axes)
+        _names(axes, drawn)
         axes.set_xlabel("milliseconds a megapixel, analysis and synthesis, onnxruntime on one thread")
         axes.set_ylabel("BD-rate against the convolution block, %")
         axes.legend(frameon=False, fontsize=canvas.SMALL)
@@ -69,17 +83,35 @@ def _said(drawn: Sequence[Row]) -> str:
 
 
 def _names(axes, drawn: Sequence[Row]) -> None:  # type: ignore[no-untyped-def]
-    for row in drawn:
-        weight = "bold" if row.name == ANCHOR else "normal"
+    """Each name beside its dot, in the first of PLACES where it covers neither a dot nor a name."""
+    points = {
+        row.name: axes.transData.transform((row.ms_per_mp, row.bd_rate)) * 72 / axes.figure.dpi
+        for row in drawn
+    }
+    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in points.values()]
+    for row in sorted(drawn, key=lambda row: row.name != ANCHOR):
+        x, y = points[row.name]
+        width = NAME_WIDTH * len(row.name)
+        boxes = [
+            (x + dx - (width if dx < 0 else 0), y + dy, x + dx + (0 if dx < 0 else width), y + dy + 6)
+            for dx, dy in PLACES
+        ]
+        free = next((i for i, box in enumerate(boxes) if not any(_meet(box, other) for other in taken)), 0)
+        taken.append(boxes[free])
         axes.annotate(
             row.name,
             (row.ms_per_mp, row.bd_rate),
-            (4, 3),
+            PLACES[free],
             textcoords="offset points",
-            fontsize=6.5,
-            fontweight=weight,
+            ha="right" if PLACES[free][0] < 0 else "left",
+            fontsize=NAME_SIZE,
+            fontweight="bold" if row.name == ANCHOR else "normal",
             color=canvas.INK,
         )
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _time_ticks(axes) -> None:  # type: ignore[no-untyped-def]
