@@ -28,6 +28,13 @@ def test_torch_and_runtime_agree(tiny: Codec) -> None:
     assert result.pixel_share < 0.001
 
 
+def test_shortcut_by_cells_is_the_shortcut(tiny: Codec) -> None:
+    weight, y = tiny.synthesis.shortcut.weight, torch.randn(1, tiny.config.channels, 2, 3)
+    cells = torch.nn.functional.conv2d(y, graphs.cell_order(weight)[:, :, None, None])
+    pixels = torch.nn.functional.pixel_shuffle(torch.nn.functional.pixel_shuffle(cells, 2), 8)
+    assert torch.allclose(pixels, tiny.synthesis.shortcut(y), atol=1e-6)
+
+
 def test_half_weights_are_what_torch_uses(tiny: Codec) -> None:
     frozen = graphs.freeze(tiny)
     plain = {

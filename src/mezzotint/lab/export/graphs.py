@@ -18,6 +18,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
@@ -129,8 +130,19 @@ def _dequantise(model: Codec, symbols: Tensor, z_hat: Tensor) -> Tensor:
 
 
 def _synthesis(model: Codec, y_hat: Tensor) -> Tensor:
-    x = model.synthesis(y_hat, _UNUSED)
-    return ((x + 0.5) * 255 + 0.5).clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8)
+    """`Synthesis.forward`, then bytes. Both paths meet on 8x8 cells, so that pixels are put in place once, as bytes."""
+    s = model.synthesis
+    shortcut = F.conv2d(y_hat, cell_order(s.shortcut.weight)[:, :, None, None])
+    cells = s.cells(y_hat, _UNUSED) + F.pixel_shuffle(shortcut, 2)  # (1, 3 * 8 * 8, H/8, W/8)
+    samples = (cells * 255 + 128).clamp(0, 255).to(torch.uint8)  # x + 1/2 in 0..1, rounded
+    b, _, height, width = samples.shape
+    parts = samples.view(b, 3, 8, 8, height, width).permute(0, 4, 2, 5, 3, 1)
+    return parts.reshape(b, 8 * height, 8 * width, 3)
+
+
+def cell_order(weight: Tensor) -> Tensor:
+    """Rows for samples (plane, 16, 16) -> rows for (plane, 8, 8, 2, 2): the cell's own samples, then which cell."""
+    return weight.view(3, 2, 8, 2, 8, -1).permute(0, 2, 4, 1, 3, 5).reshape(weight.shape)
 
 
 _UNUSED = torch.zeros(1)  # quality: the vectors come as inputs
