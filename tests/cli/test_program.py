@@ -56,21 +56,24 @@ def test_interruptions(mzt, picture, monkeypatch, problem, status):
     assert sorted(path.name for path in picture.parent.iterdir()) == ["photo.png"]
 
 
+def waiting_encode(folder):
+    """`mzt encode - out.mzt` at the point where it has begun its file and waits for its input."""
+
+    def hear_ctrl_c():  # which is ignored where tests run in the background
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    command = [sys.executable, "-m", "mezzotint", "encode", "-", "out.mzt"]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    child = subprocess.Popen(command, **pipes, preexec_fn=hear_ctrl_c)
+    give_up = time.monotonic() + 30
+    while not list(folder.iterdir()) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    return child
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_ctrl_c(folder):
-    command = [sys.executable, "-m", "mezzotint", "encode", "-", "out.mzt"]
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # ignored where tests run in the background
-    )
-    give_up = time.monotonic() + 30
-    while not list(folder.iterdir()) and time.monotonic() < give_up:  # until it waits for its input
-        time.sleep(0.02)
+    child = waiting_encode(folder)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=30)
     assert child.returncode == 130
@@ -119,19 +122,7 @@ def test_a_closed_pipe_is_one_line(coded):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_killed_command_leaves_no_file(folder):
-    command = [sys.executable, "-m", "mezzotint", "encode", "-", "out.mzt"]
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # ignored where tests run in the background
-    )
-    give_up = time.monotonic() + 30
-    while not list(folder.iterdir()) and time.monotonic() < give_up:
-        time.sleep(0.02)
+    child = waiting_encode(folder)
     child.terminate()
     _, err = child.communicate(timeout=30)
     assert (child.returncode, err) == (128 + signal.SIGTERM, "")
