@@ -133,3 +133,10 @@ def test_reshape_keeps_a_side_of_0():
     x, shape = torch.zeros(2, 3, 4), torch.tensor([0, -1])
     assert OPERATORS["Reshape"]({}, x, shape).shape == (2, 12)
     assert OPERATORS["Reshape"]({"allowzero": 1}, torch.zeros(0, 3), torch.tensor([3, 0])).shape == (3, 0)
+
+
+@pytest.mark.parametrize(("axis", "indices"), [(0, 1), (1, [2, 0]), (-1, [[0, -1], [3, 3]])])
+def test_gather_is_numpys_take(axis, indices):
+    x = np.arange(24.0).reshape(2, 3, 4)
+    found = OPERATORS["Gather"]({"axis": axis}, torch.tensor(x), torch.tensor(indices))
+    assert np.array_equal(found.numpy(), np.take(x, indices, axis))

@@ -90,6 +90,12 @@ def _unsqueeze(a: Attributes, x: Tensor, axes: Tensor) -> Tensor:
     return x
 
 
+def _gather(a: Attributes, x: Tensor, indices: Tensor) -> Tensor:
+    axis = a.get("axis", 0) % x.ndim
+    picked = x.index_select(axis, indices.flatten() % x.shape[axis])
+    return picked.reshape([*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]])
+
+
 def _depth_to_space(a: Attributes, x: Tensor) -> Tensor:
     n = a["blocksize"]
     if a.get("mode", b"DCR") == b"CRD":
@@ -114,6 +120,7 @@ OPERATORS: dict[str, Callable[..., Tensor]] = {
     "DepthToSpace": _depth_to_space,
     "Div": lambda a, x, y: x / y,
     "Floor": lambda a, x: x.floor(),
+    "Gather": _gather,
     "Less": lambda a, x, y: x < y,
     "Log": lambda a, x: x.log(),
     "Mul": lambda a, x, y: x * y,
