@@ -62,6 +62,38 @@ class Density(Protocol):
     def runs(self) -> Iterable[Run]: ...
 
 
+class Uncentred:
+    """What densities without one mean have in common: the residual is the value."""
+
+    def residual(self, value: Tensor) -> Tensor:
+        return value
+
+    def rounded(self, residual: Tensor) -> Tensor:
+        return residual.round()
+
+    def restore(self, residual: Tensor) -> Tensor:
+        return residual
+
+
+class Centred:
+    """What densities round a mean have in common: the residual is what is left of the value without it."""
+
+    mean: Tensor
+
+    @property
+    def shape(self) -> torch.Size:
+        return self.mean.shape
+
+    def residual(self, value: Tensor) -> Tensor:
+        return value - self.mean
+
+    def rounded(self, residual: Tensor) -> Tensor:
+        return residual.round()
+
+    def restore(self, residual: Tensor) -> Tensor:
+        return residual + self.mean
+
+
 class Code(Protocol):
     """What a walk is led by; ``size`` is (batch, height, width) of y."""
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mezzotint.entropy import Table, TableSet
-from mezzotint.lab.priors.coding import Run
+from mezzotint.lab.priors.coding import Run, Uncentred
 from mezzotint.lab.priors.tables import quantise
 
 WIDTHS = (1, 3, 3, 3, 1)
@@ -87,20 +87,11 @@ def _table(masses: np.ndarray) -> Table:
 
 
 @dataclass(frozen=True, eq=False)
-class PerChannel:
+class PerChannel(Uncentred):
     """A density (see coding.py): whole numbers, one table a channel."""
 
     prior: Cumulative
     shape: torch.Size
-
-    def residual(self, value: Tensor) -> Tensor:
-        return value
-
-    def rounded(self, residual: Tensor) -> Tensor:
-        return residual.round()
-
-    def restore(self, residual: Tensor) -> Tensor:
-        return residual
 
     def bits(self, residual: Tensor) -> Tensor:
         return self.prior.bits(residual)

@@ -67,7 +67,7 @@ class GaussianMixture(EntropyModel):
 
 
 @dataclass(frozen=True, eq=False)
-class Mixture:
+class Mixture(coding.Uncentred):
     """A density (see coding.py) of whole numbers; weights, means and scales (B, K, C, h, w)."""
 
     weight: Tensor
@@ -77,15 +77,6 @@ class Mixture:
     @property
     def shape(self) -> torch.Size:
         return self.mean[:, 0].shape
-
-    def residual(self, value: Tensor) -> Tensor:
-        return value  # there is no one mean to take off
-
-    def rounded(self, residual: Tensor) -> Tensor:
-        return residual.round()
-
-    def restore(self, residual: Tensor) -> Tensor:
-        return residual
 
     def bits(self, residual: Tensor) -> Tensor:
         off = residual[:, None] - self.mean  # (B, K, C, h, w)

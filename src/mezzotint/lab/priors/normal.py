@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from mezzotint.entropy import Table, TableSet
 from mezzotint.lab.layers.convolution import pointwise
-from mezzotint.lab.priors.coding import Pick, Run
+from mezzotint.lab.priors.coding import Centred, Pick, Run
 from mezzotint.lab.priors.tables import quantise
 
 INDEX_COUNT = 64
@@ -68,25 +68,12 @@ def escapes() -> tuple[Tensor, Tensor]:
 
 
 @dataclass(frozen=True, eq=False)
-class Normal:
+class Normal(Centred):
     """A density (see coding.py) of elements with a mean and an index each, all (B, C, h, w)."""
 
     mean: Tensor
     index: Tensor  # 0..63
     exact: bool = True  # evaluation: indices are whole, and bits those of the tables
-
-    @property
-    def shape(self) -> torch.Size:
-        return self.mean.shape
-
-    def residual(self, value: Tensor) -> Tensor:
-        return value - self.mean
-
-    def rounded(self, residual: Tensor) -> Tensor:
-        return residual.round()
-
-    def restore(self, residual: Tensor) -> Tensor:
-        return residual + self.mean
 
     def bits(self, residual: Tensor) -> Tensor:
         scale = scale_of(self.index)

@@ -78,20 +78,14 @@ class OneShot(EntropyModel):
 
 
 @dataclass(frozen=True, eq=False)
-class Bounded:
+class Bounded(coding.Uncentred):
     """A density (see coding.py) of whole numbers in -127..127, one table a channel."""
 
     prior: Factorized
     shape: torch.Size
 
-    def residual(self, value: Tensor) -> Tensor:
-        return value
-
     def rounded(self, residual: Tensor) -> Tensor:
         return residual.round().clamp(-REACH, REACH)
-
-    def restore(self, residual: Tensor) -> Tensor:
-        return residual
 
     def bits(self, residual: Tensor) -> Tensor:
         bank = torch.zeros(len(residual), dtype=torch.long, device=residual.device)
@@ -104,24 +98,14 @@ class Bounded:
 
 
 @dataclass(frozen=True, eq=False)
-class Logistic:
+class Logistic(coding.Centred):
     """A density (see coding.py): the codec's tables, round a mean that only moves the value."""
 
     mean: Tensor
     index: Tensor
 
-    @property
-    def shape(self) -> torch.Size:
-        return self.mean.shape
-
-    def residual(self, value: Tensor) -> Tensor:
-        return value - self.mean
-
     def rounded(self, residual: Tensor) -> Tensor:
         return torch.where(self.index < 0.5, 0.0, residual.round())
-
-    def restore(self, residual: Tensor) -> Tensor:
-        return residual + self.mean
 
     def bits(self, residual: Tensor) -> Tensor:
         return logistic.bits(residual, self.index)

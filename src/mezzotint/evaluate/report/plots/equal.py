@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from mezzotint.evaluate.report.contents import Level, Report, Section
 from mezzotint.evaluate.report.entries import Entry
 from mezzotint.evaluate.report.plots import canvas
 from mezzotint.evaluate.report.plots.drawn import PUBLISHED
+from mezzotint.evaluate.report.plots.looks import label
 from mezzotint.evaluate.report.tables import pictures, ranked
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _WIDTH, _LINE, _ABOVE, _BELOW = 9.6, 0.27, 1.0, 0.6  # inches
 _LEFT, _RIGHT = 0.335, 0.97
-_LONGEST = 40  # characters of a label
 _LOOKS = (("#8FC1E3", "o"), ("#3182BD", "s"), ("#08306B", "D"))  # light to dark: low to high quality
 
 Dots = list[tuple[float, int]]  # (bits against the anchor, row)
@@ -65,9 +64,7 @@ def _against(level: Level, anchor: Entry, entries: Sequence[Entry]) -> Dots:
 
 
 def _rows(axes: Axes, entries: Sequence[Entry]) -> None:
-    axes.set_yticks(
-        range(len(entries)), [shorten(entry.name, _LONGEST, placeholder="...") for entry in entries]
-    )
+    axes.set_yticks(range(len(entries)), [label(entry.name) for entry in entries])
     for text, entry in zip(axes.get_yticklabels(), entries, strict=True):
         text.set_fontweight("bold" if entry.ours else "normal")
         text.set_color(canvas.PALE if entry.published else canvas.INK)

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from mezzotint.evaluate.report.contents import Report, Section
 from mezzotint.evaluate.report.entries import Entry
 from mezzotint.evaluate.report.plots import canvas
 from mezzotint.evaluate.report.plots.drawn import drawn
+from mezzotint.evaluate.report.plots.looks import label
 from mezzotint.evaluate.report.tables import compared, pictures
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _panel(axes: Axes, report: Report, section: Section, rival: Entry, limits: t
             axes.scatter(x, y, s=16, color=colour, marker=marker, linewidths=0, zorder=3)
     shown = f"mean of the images {section.mean_of_images(rival):+.1f} %"
     missing = f", {count - len(dots)} without overlap" if len(dots) < count else ""
-    title = shorten(f"against {rival.short}", 42, placeholder="...")
+    title = label(f"against {rival.short}", 42)
     axes.set_title(f"{title}\n{shown}{missing}", loc="left", fontsize=canvas.SMALL, pad=3)
     _names(axes, dots, count, limits)
 

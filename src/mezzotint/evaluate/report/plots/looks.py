@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from mezzotint.evaluate.report.entries import OURS, Entry
 
@@ -44,6 +45,11 @@ class Look:
     size: float  # of the marker, points
     dashes: tuple[float, ...] = ()
     above: int = 2  # what is drawn over what
+
+
+def label(text: str, longest: int = 40) -> str:
+    """The text within so many characters, cut at a word."""
+    return shorten(text, longest, placeholder="...")
 
 
 def looks(drawn: Sequence[Entry], everyone: Sequence[Entry]) -> dict[Entry, Look]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from mezzotint.evaluate.report import tables
@@ -13,7 +12,7 @@ from mezzotint.evaluate.report.entries import Entry
 from mezzotint.evaluate.report.plots.apart import apart
 from mezzotint.evaluate.report.plots.canvas import INK, PALE, SMALL, blank, files, head
 from mezzotint.evaluate.report.plots.drawn import drawn
-from mezzotint.evaluate.report.plots.looks import Look, looks
+from mezzotint.evaluate.report.plots.looks import Look, label, looks
 from mezzotint.evaluate.report.tables import pictures
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ ZOOM = 1.0  # bits per pixel
 _WIDTH, _HEIGHT = 9.6, 5.8  # inches
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.075, 0.64, 0.1, 0.86  # of the axes in the figure
 _LINE = 0.2  # inches from label to label
-_LONGEST = 40  # characters of a label
 
 Pairs = list[tuple[float, float]]  # (bpp, value), rising
 
@@ -123,7 +121,7 @@ def _labels(
         axes.text(
             1.125 * right,
             place,
-            shorten(entry.name, _LONGEST, placeholder="..."),
+            label(entry.name),
             color=PALE if entry.published else INK,
             fontsize=SMALL + entry.ours,
             fontweight="bold" if entry.ours else "normal",
