@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bundle computes what torch computes, and a file made with it comes back."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,20 @@ def test_torch_and_runtime_agree(tiny: Codec) -> None:
     assert result.pixel_share < 0.001
 
 
-def test_shortcut_by_cells_is_the_shortcut(tiny: Codec) -> None:
-    weight, y = tiny.synthesis.shortcut.weight, torch.randn(1, tiny.config.channels, 2, 3)
-    cells = torch.nn.functional.conv2d(y, graphs.cell_order(weight)[:, :, None, None])
-    pixels = torch.nn.functional.pixel_shuffle(torch.nn.functional.pixel_shuffle(cells, 2), 8)
-    assert torch.allclose(pixels, tiny.synthesis.shortcut(y), atol=1e-6)
+def test_pixels_in_place_by_runs_are_the_synthesis(tiny: Codec) -> None:
+    model = copy.deepcopy(tiny)
+    torch.nn.init.normal_(
+        model.synthesis.head.weight, std=0.05
+    )  # it starts at zero, which would show nothing
+    torch.nn.init.normal_(model.synthesis.head.bias, std=0.05)
+    y, quality = 0.3 * torch.randn(2, model.config.channels, 4, 6), torch.zeros(1)
+    with torch.no_grad():
+        plain = (model.synthesis(y, quality) * 255 + 128).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+        quick = graphs.synthesis(model, y)
+    assert quick.shape == (2, 64, 96, 3)
+    assert plain.float().std() > 20
+    assert (quick.int() - plain.int()).abs().max() <= 1  # sums in another order
+    assert (quick != plain).float().mean() < 1e-3
 
 
 def test_half_weights_are_what_torch_uses(tiny: Codec) -> None:

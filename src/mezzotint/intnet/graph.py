@@ -86,7 +86,7 @@ class ScaleMap:
 
     def __call__(self, z_hat: NDArray[Any], quality: int) -> NDArray[np.uint8]:
         """z_hat (Cz, hz, wz) of any integer type, quality 0..4095 -> indices (M, 4hz, 4wz) in 0..63."""
-        return self.indices(z_hat, quality, np.float64)
+        return self.indices(z_hat, quality, np.float32 if self.float32_is_exact else np.float64)
 
     def indices(self, z_hat: NDArray[Any], quality: int, dtype: FloatType) -> NDArray[np.uint8]:
         """The same with a choice of the float type that BLAS multiplies in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -129,29 +130,35 @@ def _dequantise(model: Codec, symbols: Tensor, z_hat: Tensor) -> Tensor:
     return model.context(model.hyper_synthesis(z_hat, _UNUSED), lambda k, mean: mean + phases[k] * step)
 
 
-def _synthesis(model: Codec, y_hat: Tensor) -> Tensor:
-    """`Synthesis.forward`, then bytes. Both paths meet on 8x8 cells, so that pixels are put in place once, as bytes."""
+def synthesis(model: Codec, y_hat: Tensor) -> Tensor:
+    """`Synthesis.forward`, then bytes. Channels go last as the convolutions end, and pixels find their place by moves
+    of whole runs of ROW samples, which onnxruntime copies; one by one they took a sixth of the synthesis.
+    """
     s = model.synthesis
-    shortcut = F.conv2d(y_hat, cell_order(s.shortcut.weight)[:, :, None, None])
-    cells = s.cells(y_hat, _UNUSED) + F.pixel_shuffle(shortcut, 2)  # (1, 3 * 8 * 8, H/8, W/8)
-    samples = (cells * 255 + 128).clamp(0, 255).to(torch.uint8)  # x + 1/2 in 0..1, rounded
-    b, _, height, width = samples.shape
-    parts = samples.view(b, 3, 8, 8, height, width).permute(0, 4, 2, 5, 3, 1)
-    return parts.reshape(b, 8 * height, 8 * width, 3)
+    features = s.features(y_hat, _UNUSED)
+    network = F.conv2d(features, cell_order(s.head.weight), cell_order(s.head.bias)).permute(0, 2, 3, 1)
+    b, height, width, _ = network.shape
+    linear = F.conv2d(y_hat, cell_order(s.shortcut.weight)[:, :, None, None]).permute(0, 2, 3, 1)
+    cells = linear.reshape(b, height // 2, width // 2, 2, 8, 2, ROW).permute(0, 1, 3, 2, 5, 4, 6)
+    samples = (network + cells.reshape(network.shape)) * 255 + 128  # of x + 1/2 in 0..1, to be rounded
+    runs = samples.clamp(0, 255).to(torch.uint8).view(b, height, width, 8, ROW).transpose(2, 3)
+    return runs.reshape(b, 8 * height, 8 * width, 3)
 
 
 def cell_order(weight: Tensor) -> Tensor:
-    """Rows for samples (plane, 16, 16) -> rows for (plane, 8, 8, 2, 2): the cell's own samples, then which cell."""
-    return weight.view(3, 2, 8, 2, 8, -1).permute(0, 2, 4, 1, 3, 5).reshape(weight.shape)
+    """Rows for the samples (plane, row, column) of a block -> (row, column, plane), as they lie in a picture."""
+    side = math.isqrt(len(weight) // 3)
+    return weight.view(3, side, side, -1).permute(1, 2, 0, 3).reshape(weight.shape)
 
 
+ROW = 3 * 8  # samples of a row of a cell
 _UNUSED = torch.zeros(1)  # quality: the vectors come as inputs
 _BODY: dict[str, Callable[..., Tensor]] = {
     "analysis": _analysis,
     "hyper_analysis": _hyper_analysis,
     "quantise": _quantise,
     "dequantise": _dequantise,
-    "synthesis": _synthesis,
+    "synthesis": synthesis,
 }
 
 

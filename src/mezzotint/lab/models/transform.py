@@ -79,13 +79,13 @@ class Synthesis(nn.Module):
         self.register_buffer("gain", (1 / spread).view(1, -1, 1, 1))
 
     def forward(self, y_hat: Tensor, quality: Tensor) -> Tensor:
-        return self.shortcut(y_hat) + F.pixel_shuffle(self.cells(y_hat, quality), 8)
+        return self.shortcut(y_hat) + F.pixel_shuffle(self.head(self.features(y_hat, quality)), 8)
 
-    def cells(self, y_hat: Tensor, quality: Tensor) -> Tensor:
-        """What the network adds, (B, 3 * 8 * 8, H/8, W/8): the samples of each 8x8 cell."""
+    def features(self, y_hat: Tensor, quality: Tensor) -> Tensor:
+        """(B, fine, H/8, W/8), from which the head makes what the network adds to the samples of each 8x8 cell."""
         h = self.stem(y_hat * self.gain) * self.dec_coarse(quality)
         h = self.up(self.coarse(h)) * self.dec_fine(quality)
-        return self.head(self.fine(h))
+        return self.fine(h)
 
 
 def halo(c: TransformConfig) -> tuple[int, int]:
