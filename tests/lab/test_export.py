@@ -2,6 +2,7 @@
 """A bundle computes what torch computes, and a file made with it comes back."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,23 @@ from mezzotint.lab.export.bundle import to_bundle
 from mezzotint.lab.models.codec import Codec
 
 
-def test_torch_and_runtime_agree(tiny: Codec) -> None:
-    frozen = graphs.freeze(tiny)
+@pytest.fixture(params=[False, True], ids=["plain", "element steps"])
+def either(tiny: Codec, request: pytest.FixtureRequest) -> Codec:
+    """The tiny model, and one that differs in the steps of elements, which are stirred, too."""
+    if not request.param:
+        return tiny
+    rows, spread = (
+        tiny.state_dict()["analysis.shortcut.weight"],
+        tiny.state_dict()["analysis.spread"].flatten(),
+    )
+    model = Codec(replace(tiny.config, element_step=True), rows, spread)
+    model.load_state_dict(tiny.state_dict(), strict=False)
+    torch.nn.init.normal_(model.element.head.weight, std=0.3)
+    return model
+
+
+def test_torch_and_runtime_agree(either: Codec) -> None:
+    frozen = graphs.freeze(either)
     made = to_bundle(frozen, "tiny", "for tests")
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(2, 3, 8, 8, generator=generator)

@@ -92,7 +92,7 @@ def test_vectors_of_new_channels_keep_their_start(photos: list[torch.Tensor]) ->
 
 def test_only_what_grows_is_grown(photos: list[torch.Tensor]) -> None:
     large = _model(LARGE, photos)
-    with pytest.raises(ValueError, match="only depths and the last group"):
+    with pytest.raises(ValueError, match="only depths, the last group"):
         grow(large.state_dict(), replace(LARGE, features=16), large)
     with pytest.raises(ValueError, match="larger in the smaller model"):
         small = _model(SMALL, photos)
@@ -113,3 +113,13 @@ def test_training_goes_on_from_a_smaller_model(photos, tmp_path) -> None:
 def test_shipped_weights_can_be_grown(root) -> None:
     _, _, config = checkpoint.load_any(root / "runs" / "weights" / "first.safetensors")
     assert config == recipes.find("first").config
+
+
+def test_element_steps_begin_as_nothing(photos: list[torch.Tensor]) -> None:
+    config = replace(SMALL, element_step=True)
+    small, large = _model(SMALL, photos, disturbed=True), _model(config, photos)
+    grow(small.state_dict(), SMALL, large)
+    x, quality = photos[0][None].float() / 255 - 0.5, torch.tensor([1000.0])
+    plain, stepped = (model.eval()(x, quality) for model in (small, large))
+    torch.testing.assert_close(stepped.x_hat, plain.x_hat)
+    torch.testing.assert_close(stepped.y_bits, plain.y_bits)

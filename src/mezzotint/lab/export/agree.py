@@ -60,8 +60,9 @@ def _torch_decode(
     quality = torch.tensor([float(q)])
     z = torch.from_numpy(z_hat.astype(np.float32))[None].clamp(-REACH, REACH)
     phases = split_phases(torch.from_numpy(symbols.astype(np.float32))[None])
-    step = frozen.step(quality)
-    y_hat = frozen.context(frozen.hyper_synthesis(z, quality), lambda k, mean: mean + phases[k] * step)
+    features = frozen.hyper_synthesis(z, quality)
+    steps = frozen.steps(features, quality)
+    y_hat = frozen.context(features, lambda k, mean: mean + phases[k] * steps[k])
     x = (frozen.synthesis(y_hat, quality)[0].permute(1, 2, 0) + 0.5) * 255
     return integer_index(frozen, z, q), (x + 0.5).clamp(0, 255).to(torch.uint8).numpy()
 

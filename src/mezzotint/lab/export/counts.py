@@ -29,18 +29,19 @@ def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
     for i in tqdm(range(batches), desc="counting symbols", unit="batch"):
         x = crops.at(i).cpu()
         quality = torch.randint(0, 4096, (len(x),), generator=generator)
-        y, step = frozen.analysis(x, quality), frozen.step(quality)
-        z_hat = frozen.hyper_analysis(y / step).round().clamp(-REACH, REACH)
+        y = frozen.analysis(x, quality)
+        z_hat = frozen.hyper_analysis(y / frozen.step(quality)).round().clamp(-REACH, REACH)
         index = split_phases(frozen.scale_map(z_hat, quality).round().long())
+        features = frozen.hyper_synthesis(z_hat, quality)
+        steps, worth = frozen.steps(features, quality), frozen.trade(quality)
         phases = split_phases(y)
 
-        margin = [price[i] / (2 * frozen.trade(quality)) for i in index]
-
-        def quantise(k: int, mean: Tensor, phases=phases, index=index, step=step, margin=margin) -> Tensor:  # type: ignore[no-untyped-def]
-            symbol = restrained_round((phases[k] - mean) / step, margin[k])
+        def quantise(k: int, mean: Tensor, phases=phases, index=index, steps=steps, worth=worth) -> Tensor:  # type: ignore[no-untyped-def]
+            margin = price[index[k]] / (2 * worth * steps[k].square())
+            symbol = restrained_round((phases[k] - mean) / steps[k], margin)
             cell = index[k] * counts.shape[1] + symbol.long().clamp(-REACH_MAX, REACH_MAX) + REACH_MAX
             counts.view(-1).add_(torch.bincount(cell.flatten(), minlength=counts.numel()))
-            return mean + symbol * step
+            return mean + symbol * steps[k]
 
-        frozen.context(frozen.hyper_synthesis(z_hat, quality), quantise)
+        frozen.context(features, quantise)
     return counts

@@ -57,7 +57,7 @@ def freeze(model: Codec) -> Codec:
 
 
 def trade(model: Codec) -> QualityVector:
-    """Bits that one squared quantiser step of error is worth, per channel: lambda 255^2 step^2 / 3 planes.
+    """Bits that one squared unit of error in y is worth, per channel: lambda 255^2 / 3 planes.
 
     That takes the transform as orthonormal and a symbol's neighbours as untouched; neither quite holds, and the
     synthesis was trained on plain rounding, so only a share of the margin, RESTRAINT, is used.
@@ -65,7 +65,7 @@ def trade(model: Codec) -> QualityVector:
     anchors = model.config.anchors
     lam = lambda_of(torch.linspace(0, QUALITY_MAX, anchors))[:, None]
     worth = QualityVector(model.config.channels, anchors)
-    worth.log2.data = torch.log2(lam * 255**2 / 3 / RESTRAINT) + 2 * model.step.log2.data
+    worth.log2.data = torch.log2(lam * 255**2 / 3 / RESTRAINT).expand(worth.log2.shape).clone()
     return worth
 
 
@@ -103,31 +103,32 @@ def _hyper_analysis(model: Codec, y: Tensor) -> Tensor:
 
 
 def _quantise(model: Codec, y: Tensor, z_hat: Tensor, price: Tensor) -> Tensor:
-    step, trade = model.step(_UNUSED), vectors(model)["trade"](_UNUSED)
-    phases, margins = split_phases(y), split_phases(price / (2 * trade))
-    symbols: list[Tensor] = []
+    phases, prices, symbols = split_phases(y), split_phases(price), list[Tensor]()
+    features = model.hyper_synthesis(z_hat, _UNUSED)
+    steps = model.steps(features, _UNUSED)
 
     def round_to(k: int, mean: Tensor) -> Tensor:
-        residual = (phases[k] - mean) / step
-        symbols.append(restrained_round(residual, margins[k]))
-        return mean + symbols[-1] * step
+        margin = prices[k] / (2 * vectors(model)["trade"](_UNUSED) * steps[k].square())
+        symbols.append(restrained_round((phases[k] - mean) / steps[k], margin))
+        return mean + symbols[-1] * steps[k]
 
-    model.context(model.hyper_synthesis(z_hat, _UNUSED), round_to)
+    model.context(features, round_to)
     return merge_phases(symbols)
 
 
 def restrained_round(residual: Tensor, margin: Tensor) -> Tensor:
     """Rounding toward zero where a smaller symbol saves more bits than its error costs (Sullivan and Wiegand 1998).
 
-    A residual of r steps should become 1 rather than 0 when price < trade (r^2 - (r - 1)^2), so from 1/2 + margin on,
-    margin = price / (2 trade); larger symbols are held to the same margin.
+    A residual of r steps should become 1 rather than 0 when price < trade step^2 (r^2 - (r - 1)^2), so from 1/2 + margin
+    on, margin = price / (2 trade step^2); larger symbols are held to the same margin.
     """
     return torch.sign(residual) * torch.floor(residual.abs() + 0.5 - margin).clamp_min(0)
 
 
 def _dequantise(model: Codec, symbols: Tensor, z_hat: Tensor) -> Tensor:
-    step, phases = model.step(_UNUSED), split_phases(symbols)
-    return model.context(model.hyper_synthesis(z_hat, _UNUSED), lambda k, mean: mean + phases[k] * step)
+    phases, features = split_phases(symbols), model.hyper_synthesis(z_hat, _UNUSED)
+    steps = model.steps(features, _UNUSED)
+    return model.context(features, lambda k, mean: mean + phases[k] * steps[k])
 
 
 def synthesis(model: Codec, y_hat: Tensor) -> Tensor:

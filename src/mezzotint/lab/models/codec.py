@@ -3,7 +3,7 @@
 
     x --- g_a --- y --/step------------- h_a --- z --round--- z_hat ------+---------------------+
                   |                               |                       |                     |
-                  |                          Factorized bits        ScaleMapTwin            h_s features
+                  |                          Factorized bits        ScaleMapTwin            h_s features (and steps)
                   |                                                 index (integers)            |
                   +--- four steps: (y - mean)/step --round--- symbols --logistic bits           |
                                         |   +------------------------- mean <--- FourStep <-----+
@@ -25,7 +25,7 @@ from mezzotint.lab.layers.phases import split_phases
 from mezzotint.lab.layers.quality import QUALITY_MAX, QualityVector
 from mezzotint.lab.layers.rounding import straight_through
 from mezzotint.lab.models.context import FourStep
-from mezzotint.lab.models.hyper import HyperAnalysis, HyperSynthesis
+from mezzotint.lab.models.hyper import ElementStep, HyperAnalysis, HyperSynthesis
 from mezzotint.lab.models.transform import Analysis, Synthesis, TransformConfig
 from mezzotint.lab.priors import logistic
 from mezzotint.lab.priors.factorized import REACH, Factorized
@@ -46,6 +46,7 @@ class CodecConfig:
     features: int = 96
     anchors: int = 9
     z_banks: int = 8
+    element_step: bool = False  # a learned factor on the step of every element of y
     analysis: TransformConfig = field(default_factory=TransformConfig)
     synthesis: TransformConfig = field(default_factory=lambda: TransformConfig(coarse_depth=4))
 
@@ -83,6 +84,7 @@ class Codec(nn.Module):
         self.step = QualityVector(m, c.anchors, step)
         self.hyper_analysis = HyperAnalysis(m, c.hyper_channels, c.hyper_width, c.analysis.mixer)
         self.hyper_synthesis = HyperSynthesis(c.hyper_channels, c.features, c.analysis.mixer, c.anchors)
+        self.element = ElementStep(c.features, m) if c.element_step else None
         self.context = FourStep(list(c.groups), c.features, list(c.context_hidden), spread)
         self.scale_map = ScaleMapTwin(c.hyper_channels, m, offset)
         self.factorized = Factorized(c.hyper_channels, c.z_banks)
@@ -100,12 +102,21 @@ class Codec(nn.Module):
         bits: list[Tensor] = []
 
         def quantise(k: int, mean: Tensor) -> Tensor:
-            residual = (y_phases[k] - mean) / step
+            residual = (y_phases[k] - mean) / steps[k]
             bits.append(logistic.bits(self._coded(residual), index[k]).sum((1, 2, 3)))
-            return mean + straight_through(residual, residual.round()) * step
+            return mean + straight_through(residual, residual.round()) * steps[k]
 
-        y_hat = self.context(self.hyper_synthesis(z_hat, quality), quantise)
+        features = self.hyper_synthesis(z_hat, quality)
+        steps = self.steps(features, quality)
+        y_hat = self.context(features, quantise)
         return Output(self.synthesis(y_hat, quality), sum(bits), z_bits.sum((1, 2, 3)))
+
+    def steps(self, features: Tensor, quality: Tensor) -> list[Tensor]:
+        """The quantiser steps of the four phases of y, each (B, M, h/2, w/2) or what broadcasts to it."""
+        step = self.step(quality)
+        if self.element is None:
+            return [step] * 4
+        return [step * factor for factor in split_phases(self.element(features))]
 
     def _coded(self, value: Tensor) -> Tensor:
         """What bits are counted on: noise gives gradients, but charges a certain symbol up to 0.14 bits."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hyper analysis h_a (y -> z) and hyper synthesis h_s (z_hat -> features for the means); Balle et al., ICLR 2018.
+"""Hyper analysis h_a (y -> z) and hyper synthesis h_s (z_hat -> features for means and steps); Balle et al., ICLR 2018.
 
 h_a sees y in quantiser steps, compressed: what the scales depend on is the magnitude, so its logarithm goes in
 beside the signed value. The scales themselves come from z_hat by the integer map of `priors.scale_map`, never
@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mezzotint.lab.layers.precision import in_float32
 from mezzotint.lab.layers.quality import QualityVector
 from mezzotint.lab.layers.resample import HaarDown, HaarUp
 from mezzotint.lab.models.block import Block
@@ -53,3 +54,20 @@ class HyperSynthesis(nn.Module):
 
     def forward(self, z_hat: Tensor, quality: Tensor) -> Tensor:
         return F.silu(self.body(self.stem(0.25 * z_hat) * self.ctx_hyper(quality)))
+
+
+class ElementStep(nn.Module):
+    """Features (B, P, h, w) -> factors (B, M, h, w) in 1/e..e on the quantiser step of every element of y; 1 at first.
+
+    As in EVC (Wang et al., ICLR 2023, section 3.2). Float, as the means are: a drift moves y_hat a little and no symbol.
+    """
+
+    def __init__(self, features: int, channels: int) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(features, channels, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    @in_float32
+    def forward(self, features: Tensor) -> Tensor:
+        return torch.exp(self.head(features).clamp(-1, 1))

@@ -119,6 +119,7 @@ OPERATORS: dict[str, Callable[..., Tensor]] = {
     "ConvTranspose": _conv_transpose,
     "DepthToSpace": _depth_to_space,
     "Div": lambda a, x, y: x / y,
+    "Exp": lambda a, x: x.exp(),
     "Floor": lambda a, x: x.floor(),
     "Gather": _gather,
     "Less": lambda a, x, y: x < y,

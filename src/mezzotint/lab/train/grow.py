@@ -51,11 +51,12 @@ def _inputs(name: str, count: int, before: int, after: int) -> Tensor:
 
 
 def _refuse_what_shrinks(small: CodecConfig, large: CodecConfig) -> None:
-    """Only the depths of the transforms and the last group of y (with its part of the context) can grow."""
+    """Only depths of the transforms, the last group of y (with its part of the context) and element steps can be new."""
     fits = replace(
         large,
         groups=(*large.groups[:-1], small.groups[-1]),
         context_hidden=(*large.context_hidden[:-1], small.context_hidden[-1]),
+        element_step=small.element_step,
         analysis=replace(
             large.analysis, fine_depth=small.analysis.fine_depth, coarse_depth=small.analysis.coarse_depth
         ),
@@ -65,5 +66,5 @@ def _refuse_what_shrinks(small: CodecConfig, large: CodecConfig) -> None:
     )
     if fits != small:
         raise ValueError(
-            "the weights are of a model of another shape: only depths and the last group of y can grow"
+            "the weights are of a model of another shape: only depths, the last group of y and element steps can be new"
         )
