@@ -119,8 +119,8 @@ def _quantise(model: Codec, y: Tensor, z_hat: Tensor, price: Tensor) -> Tensor:
 def restrained_round(residual: Tensor, margin: Tensor) -> Tensor:
     """Rounding toward zero where a smaller symbol saves more bits than its error costs (Sullivan and Wiegand 1998).
 
-    A residual of r steps should become 1 rather than 0 when price < trade step^2 (r^2 - (r - 1)^2), so from 1/2 + margin
-    on, margin = price / (2 trade step^2); larger symbols are held to the same margin.
+    A residual of r steps should become 1 rather than 0 when price < trade step^2 (r^2 - (r - 1)^2), so from 1/2 +
+    margin on, margin = price / (2 trade step^2); larger symbols are held to the same margin.
     """
     return torch.sign(residual) * torch.floor(residual.abs() + 0.5 - margin).clamp_min(0)
 

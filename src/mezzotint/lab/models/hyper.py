@@ -59,7 +59,7 @@ class HyperSynthesis(nn.Module):
 class ElementStep(nn.Module):
     """Features (B, P, h, w) -> factors (B, M, h, w) in 1/e..e on the quantiser step of every element of y; 1 at first.
 
-    As in EVC (Wang et al., ICLR 2023, section 3.2). Float, as the means are: a drift moves y_hat a little and no symbol.
+    As in EVC (Wang et al., ICLR 2023). Float, as the means are: a drift moves y_hat a little and changes no symbol.
     """
 
     def __init__(self, features: int, channels: int) -> None:

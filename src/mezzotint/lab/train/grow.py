@@ -51,7 +51,7 @@ def _inputs(name: str, count: int, before: int, after: int) -> Tensor:
 
 
 def _refuse_what_shrinks(small: CodecConfig, large: CodecConfig) -> None:
-    """Only depths of the transforms, the last group of y (with its part of the context) and element steps can be new."""
+    """New may be: depths of the transforms, the last group of y with its part of the context, element steps."""
     fits = replace(
         large,
         groups=(*large.groups[:-1], small.groups[-1]),
