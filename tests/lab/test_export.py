@@ -19,23 +19,23 @@ from mezzotint.lab.export.bundle import to_bundle
 from mezzotint.lab.models.codec import Codec
 
 
-@pytest.fixture(params=[False, True], ids=["plain", "element steps"])
-def either(tiny: Codec, request: pytest.FixtureRequest) -> Codec:
-    """The tiny model, and one that differs in the steps of elements, which are stirred, too."""
-    if not request.param:
-        return tiny
-    rows, spread = (
-        tiny.state_dict()["analysis.shortcut.weight"],
-        tiny.state_dict()["analysis.spread"].flatten(),
-    )
-    model = Codec(replace(tiny.config, element_step=True), rows, spread)
-    model.load_state_dict(tiny.state_dict(), strict=False)
-    torch.nn.init.normal_(model.element.head.weight, std=0.3)
+@pytest.fixture(
+    params=[{}, {"element_step": True}, {"scale_context": True}], ids=lambda p: "".join(p) or "plain"
+)
+def variant(tiny: Codec, request: pytest.FixtureRequest) -> Codec:
+    """The tiny model, and ones with one part more, which is stirred, too."""
+    start = tiny.state_dict()
+    rows, spread = start["analysis.shortcut.weight"], start["analysis.spread"].flatten()
+    model = Codec(replace(tiny.config, **request.param), rows, spread)
+    model.load_state_dict(start, strict=False)
+    for part in (model.element, model.scale_context):
+        for p in part.parameters() if part is not None else ():
+            torch.nn.init.normal_(p, std=0.3)
     return model
 
 
-def test_torch_and_runtime_agree(either: Codec) -> None:
-    frozen = graphs.freeze(either)
+def test_torch_and_runtime_agree(variant: Codec) -> None:
+    frozen = graphs.freeze(variant)
     made = to_bundle(frozen, "tiny", "for tests")
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(2, 3, 8, 8, generator=generator)

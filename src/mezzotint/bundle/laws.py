@@ -20,6 +20,7 @@ from mezzotint.bundle.schema import (
     ENCODER,
     FREQUENCY_TOTAL,
     GRAPHS,
+    OPTIONAL_ARRAYS,
     Y_TABLES,
     Z_CELL,
     Z_MAXIMUM,
@@ -79,7 +80,9 @@ def check_header(card: Card, entries: Iterable[Entry]) -> None:
 
 def _shapes(card: Card) -> dict[str, tuple[int | None, ...]]:
     m, cz = card.latent_channels, card.hyper_channels
+    groups = card.latent_groups
     return {
+        "scale.context": (m - groups[0], 2 * (m - groups[-1])),
         "scale.weight": (16 * m, cz),
         "scale.bias": (16 * m,),
         "scale.offset": (card.anchors, m),
@@ -97,8 +100,8 @@ def _check_entry(card: Card, entry: Entry) -> None:
             raise damaged(f"the graph {name!r} is declared wrongly")
         return
     shape: tuple[int | None, ...]
-    if name in ARRAYS:
-        dtype, shape, sides = ARRAYS[name], _shapes(card)[name], {DECODER}
+    if name in ARRAYS | OPTIONAL_ARRAYS:
+        dtype, shape, sides = (ARRAYS | OPTIONAL_ARRAYS)[name], _shapes(card)[name], {DECODER}
     elif VECTOR.fullmatch(name):
         dtype, shape, sides = "float32", (card.anchors, None), {ENCODER, DECODER}
     else:
@@ -121,8 +124,8 @@ def check(bundle: Bundle) -> None:
     check_header(bundle.card, (blob.entry for blob in bundle.blobs))
     _check_tables(bundle)
     _check_vectors(bundle)
-    # Making them checks them: the scale map's bound, and the laws of every table.
-    _ = bundle.scale_map, bundle.y_tables
+    # Making them checks them: the bounds of scale map and context, and the laws of every table.
+    _ = bundle.scale_map, bundle.scale_context, bundle.y_tables
 
 
 def _check_tables(bundle: Bundle) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mezzotint.bundle.onnx_check import FLOAT, UINT8
 from mezzotint.entropy import TableSet
-from mezzotint.intnet import Z_LIMIT, ScaleMap
+from mezzotint.intnet import Z_LIMIT, ScaleContext, ScaleMap
 
 ENCODER, DECODER = "encoder", "decoder"
 GRAPHS = {  # name -> (side, inputs without the vectors, output), with ONNX element types
@@ -36,6 +36,7 @@ ARRAYS = {  # name -> dtype; shapes are in `_shapes`
     "y.minima": "int32",
     "z.frequencies": "uint32",
 }
+OPTIONAL_ARRAYS = {"scale.context": "int8"}
 DTYPES = {"uint8": "|u1", "int8": "|i1", "int32": "<i4", "uint32": "<u4", "float32": "<f4"}
 Y_TABLES = 64  # docs/format.md, scale map: indices 0..63
 Z_MINIMUM, Z_MAXIMUM = -Z_LIMIT, Z_LIMIT  # docs/format.md, entropy: z needs no escape
@@ -115,6 +116,13 @@ class Bundle:
             np.asarray(self.array("scale.bias"), np.int32),
             np.asarray(self.array("scale.offset"), np.int32),
         )
+
+    @cached_property
+    def scale_context(self) -> ScaleContext | None:
+        """None where the scale indices of this model follow from z_hat alone."""
+        if "scale.context" not in self._by_name:
+            return None
+        return ScaleContext(np.asarray(self.array("scale.context"), np.int8), self.card.latent_groups)
 
     @cached_property
     def y_tables(self) -> TableSet:

@@ -94,9 +94,13 @@ class ScaleMap:
         _, height, width = z_hat.shape
         indices = np.empty((self.channels, CELL * height, CELL * width), np.uint8)
         for block, sums in self.sums(z_hat, quality, dtype):
-            sums >>= sums.dtype.type(INDEX_BITS)
-            indices[block] = np.clip(sums, 0, INDEX_LIMIT, out=sums)
+            indices[block] = to_index(sums)
         return indices
+
+    def totals(self, z_hat: NDArray[Any], quality: int) -> NDArray[Any]:
+        """All of `sums` (M, 4hz, 4wz), for a model whose scale context adds to them before they become indices."""
+        dtype = np.float32 if self.float32_is_exact else np.float64
+        return np.concatenate([sums for _, sums in self.sums(z_hat, quality, dtype)])
 
     def sums(
         self, z_hat: NDArray[Any], quality: int, dtype: FloatType = np.float64
@@ -143,3 +147,9 @@ class ScaleMap:
             raise UsageError("z_hat leaves -127..127", "clip it before it is coded")
         if not 0 <= quality <= QUALITY_LIMIT:
             raise UsageError(f"quality {quality} is outside 0..4095")
+
+
+def to_index(sums: NDArray[Any]) -> NDArray[np.uint8]:
+    """v + o + 128, and what a scale context adds, in 1/256 of an index step -> indices 0..63; `sums` is used up."""
+    sums >>= sums.dtype.type(INDEX_BITS)
+    return np.clip(sums, 0, INDEX_LIMIT, out=sums).astype(np.uint8)

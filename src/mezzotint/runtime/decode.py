@@ -34,6 +34,7 @@ from mezzotint.runtime.latents import (
     z_shape,
 )
 from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.scales import Scales
 from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import BLOCK
 
@@ -133,11 +134,15 @@ def read_latents(container: Container, bundle: bundles.Bundle) -> Iterator[TileL
             z_hat = entropy.decode(words[0], z_indices(*shape), z_tables).reshape(shape)  # (Cz, hz, wz)
         # 4 scale indices
         with stage(Stage.HYPER):
-            indices = bundle.scale_map(z_hat, header.quality)  # (M, h, w)
-        # 6 symbols
-        with stage(Stage.ENTROPY):
-            symbols = np.empty(indices.shape, np.int32)
-            for group, chunk in zip(groups, words[1:], strict=True):
+            scales = Scales(bundle, z_hat, header.quality)
+        cells = tile.scaled(tiles.Y_CELLS)
+        symbols = np.empty((bundle.card.latent_channels, cells.height, cells.width), np.int32)
+        indices = np.empty(symbols.shape, np.uint8)
+        for number, (group, chunk) in enumerate(zip(groups, words[1:], strict=True)):
+            with stage(Stage.HYPER):
+                indices[group] = scales.of_group(number, symbols)
+            # 6 symbols
+            with stage(Stage.ENTROPY):
                 values = entropy.decode(chunk, indices[group].reshape(-1), y_tables)
                 symbols[group] = values.reshape(symbols[group].shape)
         yield TileLatents(z_hat, indices, symbols)

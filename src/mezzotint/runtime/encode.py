@@ -36,6 +36,7 @@ from mezzotint.runtime.latents import (
     z_shape,
 )
 from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.scales import Scales
 from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import BLOCK, Rect
 
@@ -185,11 +186,14 @@ def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model
     # 3 z_hat
     z = model.run("hyper_analysis", quality, z_shape(model.bundle, tile), y=y)
     z_hat = np.clip(np.rint(z), -Z_LIMIT, Z_LIMIT).astype(np.int32)[0]  # (Cz, hz, wz)
-    # 4 scale indices
-    indices = model.bundle.scale_map(z_hat, quality)  # (M, h, w)
-    # 5 symbols
+    # 4 scale indices, 5 symbols; with a scale context each depends on the other, so prices are guessed first
+    scales = Scales(model.bundle, z_hat, quality)
+    indices = scales.expected()  # (M, h, w)
     symbols = quantise_symbols(y, z_hat, model.prices[indices], quality, model)
-    return TileLatents(z_hat, indices, symbols)
+    if model.bundle.scale_context is not None:
+        indices = scales.settle(symbols)
+        symbols = quantise_symbols(y, z_hat, model.prices[indices], quality, model)
+    return TileLatents(z_hat, scales.settle(symbols), symbols)
 
 
 def quantise_symbols(

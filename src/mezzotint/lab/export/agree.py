@@ -13,6 +13,7 @@ from mezzotint.bundle import Bundle
 from mezzotint.lab.layers.phases import split_phases
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.priors.factorized import REACH
+from mezzotint.lab.priors.scale_context import ScaleContextTwin
 from mezzotint.runtime import decode, encode, pictures
 from mezzotint.runtime.latents import open_model
 
@@ -64,23 +65,37 @@ def _torch_decode(
     steps = frozen.steps(features, quality)
     y_hat = frozen.context(features, lambda k, mean: mean + phases[k] * steps[k])
     x = (frozen.synthesis(y_hat, quality)[0].permute(1, 2, 0) + 0.5) * 255
-    return integer_index(frozen, z, q), (x + 0.5).clamp(0, 255).to(torch.uint8).numpy()
+    return integer_index(frozen, z, symbols, q), (x + 0.5).clamp(0, 255).to(torch.uint8).numpy()
 
 
-def integer_index(frozen: Codec, z_hat: Tensor, q: int) -> np.ndarray:
+def integer_index(frozen: Codec, z_hat: Tensor, symbols: np.ndarray, q: int) -> np.ndarray:
     """The twin's index in its own integer arithmetic (int64), rounded as docs/format.md says."""
     twin = frozen.scale_map
     weight, bias, offset = (t.detach().round().long() for t in twin.integers())
     z = z_hat[0].round().long()
     acc = torch.einsum("oc,chw->ohw", weight, z) + bias[:, None, None]
     u = torch.nn.functional.pixel_shuffle(acc[None], 4)[0]
-    p = torch.cat([u[:, :1], u, u[:, -1:]], 1)
-    p = p[:, :-2] + 2 * p[:, 1:-1] + p[:, 2:]
-    p = torch.cat([p[:, :, :1], p, p[:, :, -1:]], 2)
-    v = p[:, :, :-2] + 2 * p[:, :, 1:-1] + p[:, :, 2:]
+    v = _window(u)
     position = q * (len(offset) - 1) * 128 // 4095
     k = min(position // 128, len(offset) - 2)
     f = position - 128 * k
     o = torch.div(offset[k] * (128 - f) + offset[k + 1] * f + 64, 128, rounding_mode="floor")
-    index = torch.div(v + o[:, None, None] + 128, 256, rounding_mode="floor").clamp(0, 63)
-    return index.to(torch.uint8).numpy()
+    v = v + o[:, None, None] + 128
+    if frozen.scale_context is not None:
+        v[frozen.scale_context.first :] += _context(frozen.scale_context, torch.from_numpy(symbols).long())
+    return torch.div(v, 256, rounding_mode="floor").clamp(0, 63).to(torch.uint8).numpy()
+
+
+def _context(twin: ScaleContextTwin, symbols: Tensor) -> Tensor:
+    octaves = twin.octaves.long()[symbols[: twin.low].abs().clamp(max=len(twin.octaves) - 1)]
+    known = torch.cat([16 * octaves, _window(octaves)])
+    total = torch.einsum("oc,chw->ohw", twin.integers().detach().long(), known)
+    return torch.div(total + 32, 64, rounding_mode="floor")
+
+
+def _window(u: Tensor) -> Tensor:
+    """[1 2 1] along rows and columns of integers (C, h, w), edges repeated."""
+    p = torch.cat([u[:, :1], u, u[:, -1:]], 1)
+    p = p[:, :-2] + 2 * p[:, 1:-1] + p[:, 2:]
+    p = torch.cat([p[:, :, :1], p, p[:, :, -1:]], 2)
+    return p[:, :, :-2] + 2 * p[:, :, 1:-1] + p[:, :, 2:]

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from mezzotint.entropy import TableSet
 from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.export.graphs import restrained_round
-from mezzotint.lab.layers.phases import split_phases
+from mezzotint.lab.layers.phases import merge_phases, split_phases
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.priors.factorized import REACH
 from mezzotint.lab.priors.logistic import INDEX_COUNT
@@ -31,17 +31,26 @@ def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
         quality = torch.randint(0, 4096, (len(x),), generator=generator)
         y = frozen.analysis(x, quality)
         z_hat = frozen.hyper_analysis(y / frozen.step(quality)).round().clamp(-REACH, REACH)
-        index = split_phases(frozen.scale_map(z_hat, quality).round().long())
         features = frozen.hyper_synthesis(z_hat, quality)
         steps, worth = frozen.steps(features, quality), frozen.trade(quality)
         phases = split_phases(y)
 
-        def quantise(k: int, mean: Tensor, phases=phases, index=index, steps=steps, worth=worth) -> Tensor:  # type: ignore[no-untyped-def]
-            margin = price[index[k]] / (2 * worth * steps[k].square())
-            symbol = restrained_round((phases[k] - mean) / steps[k], margin)
-            cell = index[k] * counts.shape[1] + symbol.long().clamp(-REACH_MAX, REACH_MAX) + REACH_MAX
-            counts.view(-1).add_(torch.bincount(cell.flatten(), minlength=counts.numel()))
-            return mean + symbol * steps[k]
+        def coded(index: Tensor, features=features, steps=steps, worth=worth, phases=phases) -> Tensor:  # type: ignore[no-untyped-def]
+            """The symbols of an encoder that takes their tables to be these."""
+            prices, symbols = split_phases(price[index.round().long()]), list[Tensor]()
 
-        frozen.context(features, quantise)
+            def quantise(k: int, mean: Tensor) -> Tensor:
+                margin = prices[k] / (2 * worth * steps[k].square())
+                symbols.append(restrained_round((phases[k] - mean) / steps[k], margin))
+                return mean + symbols[k] * steps[k]
+
+            frozen.context(features, quantise)
+            return merge_phases(symbols)
+
+        symbols = coded(frozen.scale_map(z_hat, quality))
+        if frozen.scale_context is not None:  # as the codec does: the first prices were guessed
+            symbols = coded(frozen.index(z_hat, symbols, quality))
+        index = frozen.index(z_hat, symbols, quality).round().long()
+        cell = index * counts.shape[1] + symbols.long().clamp(-REACH_MAX, REACH_MAX) + REACH_MAX
+        counts.view(-1).add_(torch.bincount(cell.flatten(), minlength=counts.numel()))
     return counts

@@ -45,7 +45,7 @@ def freeze(model: Codec) -> Codec:
     """A copy with folded weights and everything rounded to fp16; what is exported, and what torch is compared by."""
     frozen = copy.deepcopy(model).eval().cpu().float()
     for name, p in frozen.named_parameters():
-        if not name.startswith(("factorized", "scale_map")):
+        if not name.startswith(("factorized", "scale_map", "scale_context")):
             p.data = p.data.half().float()
     frozen.trade = trade(frozen)
     for module in frozen.modules():

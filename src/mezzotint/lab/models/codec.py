@@ -4,7 +4,7 @@
     x --- g_a --- y --/step------------- h_a --- z --round--- z_hat ------+---------------------+
                   |                               |                       |                     |
                   |                          Factorized bits        ScaleMapTwin            h_s features (and steps)
-                  |                                                 index (integers)            |
+                  |                          (symbols of earlier groups ->) index, integers     |
                   +--- four steps: (y - mean)/step --round--- symbols --logistic bits           |
                                         |   +------------------------- mean <--- FourStep <-----+
                                         +--- y_hat --- g_s --- x_hat
@@ -21,7 +21,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mezzotint.lab.layers.phases import split_phases
+from mezzotint.lab.layers.phases import merge_phases, split_phases
 from mezzotint.lab.layers.quality import QUALITY_MAX, QualityVector
 from mezzotint.lab.layers.rounding import straight_through
 from mezzotint.lab.models.context import FourStep
@@ -29,6 +29,7 @@ from mezzotint.lab.models.hyper import ElementStep, HyperAnalysis, HyperSynthesi
 from mezzotint.lab.models.transform import Analysis, Synthesis, TransformConfig
 from mezzotint.lab.priors import logistic
 from mezzotint.lab.priors.factorized import REACH, Factorized
+from mezzotint.lab.priors.scale_context import ScaleContextTwin
 from mezzotint.lab.priors.scale_map import ScaleMapTwin
 
 LAMBDA_MIN = 0.00022  # of 255^2 MSE against bits per pixel, at quality 0
@@ -47,6 +48,7 @@ class CodecConfig:
     anchors: int = 9
     z_banks: int = 8
     element_step: bool = False  # a learned factor on the step of every element of y
+    scale_context: bool = False  # symbols of earlier groups add to the scale indices of later ones
     analysis: TransformConfig = field(default_factory=TransformConfig)
     synthesis: TransformConfig = field(default_factory=lambda: TransformConfig(coarse_depth=4))
 
@@ -87,6 +89,7 @@ class Codec(nn.Module):
         self.element = ElementStep(c.features, m) if c.element_step else None
         self.context = FourStep(list(c.groups), c.features, list(c.context_hidden), spread)
         self.scale_map = ScaleMapTwin(c.hyper_channels, m, offset)
+        self.scale_context = ScaleContextTwin(list(c.groups)) if c.scale_context else None
         self.factorized = Factorized(c.hyper_channels, c.z_banks)
 
     def forward(self, x: Tensor, quality: Tensor) -> Output:
@@ -97,19 +100,25 @@ class Codec(nn.Module):
         z_hat = straight_through(z, z.round().clamp(-REACH, REACH))
         bank = (quality.long() * self.config.z_banks) // (QUALITY_MAX + 1)
         z_bits = self.factorized.bits(self._coded(z), bank)
-        index = split_phases(self.scale_map(z_hat, quality))
         y_phases = split_phases(y)
-        bits: list[Tensor] = []
+        residuals: list[Tensor] = []
 
         def quantise(k: int, mean: Tensor) -> Tensor:
-            residual = (y_phases[k] - mean) / steps[k]
-            bits.append(logistic.bits(self._coded(residual), index[k]).sum((1, 2, 3)))
-            return mean + straight_through(residual, residual.round()) * steps[k]
+            residuals.append((y_phases[k] - mean) / steps[k])
+            return mean + straight_through(residuals[k], residuals[k].round()) * steps[k]
 
         features = self.hyper_synthesis(z_hat, quality)
         steps = self.steps(features, quality)
         y_hat = self.context(features, quantise)
-        return Output(self.synthesis(y_hat, quality), sum(bits), z_bits.sum((1, 2, 3)))
+        residual = merge_phases(residuals)
+        y_bits = logistic.bits(self._coded(residual), self.index(z_hat, residual.detach().round(), quality))
+        return Output(self.synthesis(y_hat, quality), y_bits.sum((1, 2, 3)), z_bits.sum((1, 2, 3)))
+
+    def index(self, z_hat: Tensor, symbols: Tensor, quality: Tensor) -> Tensor:
+        """Which table codes each symbol (B, M, h, w), real-valued in [0, 63]."""
+        context = None if self.scale_context is None else self.scale_context(symbols)
+        index: Tensor = self.scale_map(z_hat, quality, context)
+        return index
 
     def steps(self, features: Tensor, quality: Tensor) -> list[Tensor]:
         """The quantiser steps of the four phases of y, each (B, M, h/2, w/2) or what broadcasts to it."""

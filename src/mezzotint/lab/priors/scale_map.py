@@ -52,7 +52,8 @@ class ScaleMapTwin(nn.Module):
         return weight, (PACE * self.bias * WEIGHT_UNIT).round(), (PACE * self.offset * OFFSET_UNIT).round()
 
     @in_float32
-    def forward(self, z_hat: Tensor, quality: Tensor) -> Tensor:
+    def forward(self, z_hat: Tensor, quality: Tensor, context: Tensor | None = None) -> Tensor:
+        """``context`` (B, M, 4h, 4w), in index steps, is added before the result is clamped."""
         weight, bias, _ = self.integers()
         weight = straight_through(PACE * self.weight, weight / WEIGHT_UNIT)
         bias = straight_through(PACE * self.bias, bias / WEIGHT_UNIT)
@@ -65,4 +66,5 @@ class ScaleMapTwin(nn.Module):
         k = t.floor().clamp(0, anchors - 2).long()
         f = (t - k)[:, None]
         offset = PACE * (self.offset[k] * (1 - f) + self.offset[k + 1] * f)
-        return _Clamp.apply(v + offset[:, :, None, None], INDEX_COUNT - 1)
+        index = v + offset[:, :, None, None]
+        return _Clamp.apply(index if context is None else index + context, INDEX_COUNT - 1)

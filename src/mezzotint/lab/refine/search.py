@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -37,6 +36,7 @@ from mezzotint.lab.refine.distortion import PLANES, Distortion
 from mezzotint.runtime.effort import Draft, Progress
 from mezzotint.runtime.encode import quantise_symbols
 from mezzotint.runtime.latents import NEVER, TileLatents, dequantise_tile, y_part
+from mezzotint.runtime.scales import Scales
 
 STEPS = (0, 3, 4, 6, 9, 13, 20, 30, 60, 120)  # by effort
 FIRST_SHARE = 0.6  # of the curvature, in the first step; 0.5 to 0.8 do nearly as well
@@ -102,7 +102,8 @@ class _Search:
         price = model.prices[tile.indices]
         price = np.where(price < NEVER, price / np.float32(RESTRAINT * share), price)
         symbols = quantise_symbols(target, tile.z_hat, price, self._draft.quality, model)
-        return replace(tile, symbols=symbols)
+        indices = Scales(model.bundle, tile.z_hat, self._draft.quality).settle(symbols)
+        return TileLatents(tile.z_hat, indices, symbols)
 
 
 def _cells(draft: Draft) -> tuple[int, int]:

@@ -76,7 +76,7 @@ def build(model: nn.Module, lr: float, muon_lr: float | None) -> list[torch.opti
         (matrices if muon_lr is not None and inner and matrix and "conv" not in name else rest).append(p)
     groups = [{"params": rest, "lr": lr}, {"params": linear, "lr": 0.1 * lr}]
     optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.0)
+        torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.0, fused=True)
     ]
     if matrices:
         optimisers.append(Muon(matrices, lr=muon_lr or 0.0))

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second model grown: two blocks more on both sides, element steps, scale context.
+
+Command:  runs/third.sh PHOTOS KODAK   (mzt-lab train third, as two processes by torchrun)
+Machine:  2 CPU cores with bf16 (AVX-512), 0.48 s a step as two processes of one thread
+Result:   (being trained)
+"""
+
+from mezzotint.lab.models.codec import CodecConfig
+from mezzotint.lab.models.transform import TransformConfig
+from mezzotint.lab.train.recipe import Recipe, Schedule
+
+RECIPE = Recipe(
+    name="third",
+    schedule=Schedule(steps=12000, seed=3),
+    config=CodecConfig(
+        groups=(32, 96, 256),
+        context_hidden=(48, 72, 96),
+        element_step=True,
+        scale_context=True,
+        analysis=TransformConfig(fine_depth=6, coarse_depth=11),
+        synthesis=TransformConfig(fine_depth=4, coarse_depth=8),
+    ),
+)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which integer table codes each symbol of y of a tile, group after group, as encoder and decoder both find it.
+
+    z_hat --scale map--> totals (M, h, w) --+--> indices of group g
+    symbols of the groups before g --scale context, if the model has one--+
+
+Exact: nothing but integers (mezzotint.intnet).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mezzotint.bundle import Bundle
+from mezzotint.intnet import to_index
+
+CERTAIN = 0  # the table whose symbol is always 0
+
+
+class Scales:
+    """The table numbers of one tile. Groups are asked for in order, with the symbols (M, h, w) known so far."""
+
+    def __init__(self, bundle: Bundle, z_hat: NDArray[np.int32], quality: int) -> None:
+        self._context = bundle.scale_context
+        ends = np.cumsum(bundle.card.latent_groups).tolist()
+        self._groups = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        if self._context is None:
+            self._plain = bundle.scale_map(z_hat, quality)
+        else:
+            self._totals = bundle.scale_map.totals(z_hat, quality)
+
+    def of_group(self, number: int, symbols: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """Table numbers (channels, h, w) of a group; of `symbols` only the earlier groups are read."""
+        channels = self._groups[number]
+        if self._context is None:
+            return self._plain[channels]
+        if number == 0:
+            return to_index(self._totals[channels].copy())
+        return to_index(self._totals[channels] + self._context(symbols, number))
+
+    def expected(self) -> NDArray[np.uint8]:
+        """Table numbers (M, h, w) from z_hat alone: the encoder's first guess, before there are symbols."""
+        return self._plain if self._context is None else to_index(self._totals.copy())
+
+    def settle(self, symbols: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """The encoder's last word: table numbers (M, h, w) for symbols of its choice.
+
+        Symbols become 0, in place, where their table turns out to be the one that holds nothing else: they were chosen
+        before the context was known. That is rare, and a slightly worse y_hat.
+        """
+        if self._context is None:
+            return self._plain
+        indices = np.empty(symbols.shape, np.uint8)
+        for number, channels in enumerate(self._groups):
+            indices[channels] = self.of_group(number, symbols)
+            symbols[channels][indices[channels] == CERTAIN] = 0
+        return indices
