@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training runs, resumes exactly, and refuses what it cannot use with one line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.models.codec import Codec, CodecConfig
 from mezzotint.lab.train import checkpoint, loop, optim
 from mezzotint.lab.train.log import Log
-from mezzotint.lab.train.recipe import Recipe, Schedule
+from mezzotint.lab.train.recipe import Late, Recipe, Schedule
 from mezzotint.lab.train.update import Step
 
 
@@ -40,6 +41,18 @@ def test_resumed_run_equals_the_unbroken_one(tmp_path: Path, photo_folder: Path,
     assert slices == recipe.schedule.steps
     assert whole.keys() == sliced.keys()
     assert [k for k in whole if not torch.equal(whole[k], sliced[k])] == []
+
+
+def test_crops_grow_when_the_rate_decays(
+    tmp_path: Path, photo_folder: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = replace(recipe.schedule, late=Late(crop=128, batch=1))  # 8 steps, of which 3.2 decay
+    seen, update = [], loop.update
+    monkeypatch.setattr(
+        loop, "update", lambda m, o, x, *rest: (seen.append(tuple(x.shape)), update(m, o, x, *rest))[1]
+    )
+    run(replace(recipe, schedule=schedule), tmp_path / "out", photo_folder)
+    assert seen == [(2, 3, 64, 64)] * 5 + [(1, 3, 128, 128)] * 3
 
 
 def test_loss_falls_on_one_crop(tmp_path: Path, photo_folder: Path, tiny: Codec) -> None:

@@ -89,7 +89,7 @@ def test_ranks_draw_the_same_and_add_other_noise(
     crops = Crops([p for _, p in photos.load(photo_folder, progress=False)], 64, 4)
     run = loop.Run(recipe, tmp_path, None, None, [], 0, 0)  # type: ignore[arg-type]
     for us in (ALONE, Team(0, 2), Team(1, 2)):
-        loop._step(run, crops, 3, us, False)
+        loop._step(run, {(64, 4): crops}, 3, us, False)
     (x, quality, noise), *ranks = seen
     assert torch.equal(x, torch.cat([r[0] for r in ranks]))
     assert torch.equal(quality, torch.cat([r[1] for r in ranks])) and len(quality.unique()) == 4

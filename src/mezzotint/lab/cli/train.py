@@ -53,7 +53,8 @@ def train(
         chosen = loop.with_steps(chosen, steps)
     options.use_threads(threads)
     us = team.started()
-    us.share(chosen.schedule.batch)  # refused before the processes wait for one another
+    for step in (0, chosen.schedule.steps):
+        us.share(chosen.schedule.sizes(step)[1])  # refused before the processes wait for one another
     with team.joined(us, options.at_hand(device)) as place:
         done = loop.train(chosen, photos, out, place, loop.Slice(minutes=minutes), start_from, us)
     if us.leads:

@@ -8,11 +8,11 @@ Result:   (being trained)
 
 from mezzotint.lab.models.codec import CodecConfig
 from mezzotint.lab.models.transform import TransformConfig
-from mezzotint.lab.train.recipe import Recipe, Schedule
+from mezzotint.lab.train.recipe import Late, Recipe, Schedule
 
 RECIPE = Recipe(
     name="third",
-    schedule=Schedule(steps=12000, seed=3),
+    schedule=Schedule(steps=8000, late=Late(crop=384, batch=4), seed=3),
     config=CodecConfig(
         groups=(32, 96, 256),
         context_hidden=(48, 72, 96),

@@ -161,8 +161,11 @@ def restore_optimisers(optimisers: list[torch.optim.Optimizer], flat: State) -> 
         for optimiser, found in zip(optimisers, state, strict=True):
             parameters = [p for group in optimiser.param_groups for p in group["params"]]
             for number, entry in found.items():
-                if any(v.ndim and v.numel() != parameters[number].numel() for v in entry.values()):
+                like = parameters[number]
+                if any(v.ndim and v.numel() != like.numel() for v in entry.values()):
                     raise IndexError(number)
+                # Laid out as the parameter is: the fused step reads memory in order, whatever the strides say.
+                entry |= {k: torch.empty_like(like).copy_(v) for k, v in entry.items() if v.shape == like.shape}
             optimiser.load_state_dict({**optimiser.state_dict(), "state": found})
     except (ValueError, IndexError) as error:
         raise ValueError(

@@ -29,6 +29,8 @@ from mezzotint.lab.train.validation import validate
 LOG = log.NAME
 LOG_EVERY = 50  # steps
 
+Sizes = dict[tuple[int, int], Crops]  # by side and number, as `Schedule.sizes` gives them
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -65,7 +67,8 @@ def train(
     arguments but its own device.
     """
     s = recipe.schedule
-    team.share(s.batch)
+    for step in (0, s.steps):
+        team.share(s.sizes(step)[1])
     shape.check(recipe.name, recipe.config)
     if (out / FULL).exists():
         checkpoint.check(out / FULL, recipe)  # refused before the photos are read
@@ -74,7 +77,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     pictures = [(name, p.to(device)) for name, p in photos.load(folder, progress=team.leads)]
     train_set, held_out = photos.split(pictures, min(s.held_out, len(pictures) // 4))
-    crops = Crops(train_set, s.crop, s.batch, s.seed)
+    crops = {size: Crops(train_set, *size, s.seed) for size in {s.sizes(0), s.sizes(s.steps)}}
     model, step = _model(recipe, train_set, out, start_from)
     run = begin(recipe, out, model, step, device)
     team.agree(run.step, device)
@@ -87,7 +90,7 @@ def train(
 
 
 def _go(
-    run: Run, crops: Crops, held_out: list[Tensor], part: Slice, team: Team, pressed: Callable[[], bool]
+    run: Run, crops: Sizes, held_out: list[Tensor], part: Slice, team: Team, pressed: Callable[[], bool]
 ) -> bool:
     """Steps until the slice or the schedule ends, the last of them saved; True when Ctrl-C ended it."""
     s, health = run.recipe.schedule, Health()
@@ -103,21 +106,22 @@ def _go(
                 _report(run, rows, took, bar, time.monotonic() - begun, held_out, part)
                 late = time.monotonic() - saved > part.save_every
                 if took.stop or late or run.step == s.steps:
-                    save(run, crops.at(0, slice(1)))
+                    save(run, crops[s.sizes(0)].at(0, slice(1)))
                     saved = time.monotonic()
             if took.stop:
                 return pressed() or not over
     return False
 
 
-def _step(run: Run, crops: Crops, step: int, team: Team, stop: bool) -> Step:
+def _step(run: Run, crops: Sizes, step: int, team: Team, stop: bool) -> Step:
     """Draw our share of a batch, and update weights and their average from all of it."""
     s = run.recipe.schedule
-    share = team.share(s.batch)
-    x = crops.at(step, share)
+    drawn = crops[s.sizes(step)]
+    share = team.share(drawn.batch)
+    x = drawn.at(step, share)
     seed = s.seed * 1_000_003 + step  # quality and noise of a step depend on the step alone
     torch.manual_seed(seed)
-    quality = torch.randint(0, 4096, (s.batch,))[share].to(x.device)
+    quality = torch.randint(0, 4096, (drawn.batch,))[share].to(x.device)
     if team.size > 1:
         torch.manual_seed(team.noise_seed(seed))
     took = update(run.model, run.optimisers, x, quality, s, step, team, stop)

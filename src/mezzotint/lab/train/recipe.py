@@ -9,12 +9,21 @@ from mezzotint.lab.models.codec import CodecConfig
 
 
 @dataclass(frozen=True)
+class Late:
+    """Larger crops for the end of a run: most of a small one lies near its border, most of a picture does not."""
+
+    crop: int
+    batch: int
+
+
+@dataclass(frozen=True)
 class Schedule:
     """Warm-up, hold, linear decay to zero; steps may be changed while the rate still holds."""
 
     steps: int
     batch: int = 8
     crop: int = 256
+    late: Late | None = None  # crops while the rate decays; None: the same to the end
     warmup: int = 100
     decay: float = 0.4  # share of the steps that the decay takes
     lr: float = 1e-3  # AdamW
@@ -27,6 +36,12 @@ class Schedule:
     def rate(self, step: int) -> float:
         """Factor on the learning rates at a step."""
         return min(1.0, (step + 1) / self.warmup, (self.steps - step) / max(1.0, self.decay * self.steps))
+
+    def sizes(self, step: int) -> tuple[int, int]:
+        """Side of the crops at a step, and how many there are."""
+        if self.late is None or step < (1 - self.decay) * self.steps:
+            return self.crop, self.batch
+        return self.late.crop, self.late.batch
 
 
 @dataclass(frozen=True)
