@@ -3,7 +3,7 @@
 
 It has every trait that the codec relies on: 3x3 filters that look across tiles (analysis, synthesis) or stop
 at the tile border (quantise, dequantise), vectors on both sides, a channel whose scale index is always 0, and
-coarse tables that real pictures leave now and then, so that escapes occur.
+coarse tables that real pictures leave now and then, so that escapes occur. With a scale context it has three groups.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from mezzotint.bundle import Bundle, Card, assemble
 
 M, CZ, ANCHORS, BANKS = 8, 4, 3, 2
 CARD = Card("tiny", "A *tiny* model for tests.", M, (3, 5), CZ, 64, 2, ANCHORS, BANKS)
+CONTEXT_CARD = Card("context", "The same with a scale context.", M, (3, 2, 3), CZ, 64, 2, ANCHORS, BANKS)
 FLOAT, UINT8 = TensorProto.FLOAT, TensorProto.UINT8
 
 
@@ -207,6 +208,23 @@ def arrays() -> dict[str, NDArray[np.generic]]:
     }
 
 
+def context_arrays() -> dict[str, NDArray[np.generic]]:
+    """Large symbols make tables of channel 3 certain, and later channels depend on it; the others go both ways."""
+    inner = np.full((2, 3, 2, 5), 99, np.int8)  # what stays 99 is never read
+    inner[0, :, :, :3] = [
+        [[65, 65, 65], [65, 65, 65]],
+        [[7, 30, -25], [12, 12, -3]],
+        [[9, -14, 21], [-30, 5, 8]],
+    ]
+    inner[1] = [
+        [[20, -11, 6, 44, -8], [-30, 9, 17, 35, -6]],
+        [[40, -20, 9, 31, -8], [3, 50, -41, 12, 5]],
+        [[-60, 30, 30, -1, 2], [10, 10, 90, -33, 4]],
+    ]
+    outer = np.array([[-127, 2, 0], [-4, 120, 31], [120, 6, -9], [-12, 127, 5], [8, -4, 127]], np.int8)
+    return {"scale.inner": inner, "scale.outer": outer}
+
+
 def graphs() -> dict[str, bytes]:
     return {
         "analysis": analysis(),
@@ -217,6 +235,8 @@ def graphs() -> dict[str, bytes]:
     }
 
 
-@lru_cache(maxsize=1)
-def bundle() -> Bundle:
+@lru_cache(maxsize=2)
+def bundle(context: bool = False) -> Bundle:
+    if context:
+        return assemble(CONTEXT_CARD, graphs(), arrays() | context_arrays())
     return assemble(CARD, graphs(), arrays())

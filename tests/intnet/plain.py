@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scale map and each of its operations again, in plain Python integers, written from docs/format.md section 8.
+"""Scale map, scale context and their operations again, in plain Python integers, written from docs/format.md section 8.
 
 Loaded by path (tests are no package). Nothing here is shared with the package.
 """
@@ -93,4 +93,54 @@ def scale_map(
     return [
         [[min(max(x // 256, 0), 63) for x in row] for row in plane]
         for plane in sums(weight, bias, anchors, z, quality)
+    ]
+
+
+OCTAVES = [0, 32, 51, 64, 74, 83, 90, 96, 101, 106, 111, 115, 118, 122, 125, 128]
+
+
+def scale_context(
+    inner: Sequence[Sequence[Sequence[Sequence[int]]]],
+    outer: Sequence[Sequence[int]],
+    groups: Sequence[int],
+    known: Cube,
+    group: int,
+) -> Cube:
+    """c of the channels of a group, counted from 0; `known` are the symbols of all groups before it and no others."""
+    if group == 0:
+        raise ValueError("the first group has no context")
+    if len(known) != sum(groups[:group]):
+        raise ValueError("these are not the earlier groups")
+    e = [[[OCTAVES[min(abs(s), 15)] for s in row] for row in plane] for plane in known]
+    n = window(e)  # of each channel; the codec takes it of their sum, which is the same
+    t = [
+        [
+            [
+                floor_shift(
+                    sum(
+                        cell * 16 * e[k][y][x] + near * n[k][y][x]
+                        for k, (cell, near) in enumerate(zip(*halves, strict=True))
+                        if k < len(known)
+                    ),
+                    8,
+                )
+                for x in range(len(e[0][0]))
+            ]
+            for y in range(len(e[0]))
+        ]
+        for halves in inner[group - 1]
+    ]
+    first = len(known) - groups[0]  # of the rows
+    a = product(outer[first : first + groups[group]], t)
+    return [[[floor_shift(value, 5) for value in row] for row in plane] for plane in a]
+
+
+def indices(totals: Cube, context: Cube) -> Cube:
+    """From v + o + 128 and c of the same channels."""
+    return [
+        [
+            [min(max((total + c) // 256, 0), 63) for total, c in zip(*rows, strict=True)]
+            for rows in zip(*planes, strict=True)
+        ]
+        for planes in zip(totals, context, strict=True)
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Golden scale maps; `python tests/intnet/regenerate.py` rewrites them. The indices come from plain.py alone.
+"""Golden scale maps and contexts; `python tests/intnet/regenerate.py` rewrites them. Results come from plain.py alone.
 
 Trap: the golden files never follow a change of the code by themselves. Regenerate only when the format changes.
 """
@@ -12,9 +12,10 @@ import json
 import random
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).parents[1] / "golden" / "intnet"
+CONTEXT = FOLDER / "context"
 
 
 def load(name: str) -> ModuleType:
@@ -28,6 +29,7 @@ def load(name: str) -> ModuleType:
 
 
 plain = load("plain")
+contexts = load("contexts")
 
 
 class Case(NamedTuple):
@@ -90,7 +92,21 @@ def cases() -> dict[str, Case]:
 def file_of(case: Case) -> str:
     arrays = case.weight, case.bias, case.offset, case.z
     indices = [plain.scale_map(*arrays, quality) for quality in case.qualities]
-    rows = {**case._asdict(), "indices": indices}  # (qualities, M, 4hz, 4wz)
+    return as_json({**case._asdict(), "indices": indices})  # (qualities, M, 4hz, 4wz)
+
+
+def context_file_of(case: Any) -> str:
+    """A ContextCase with what follows: c of all channels but the first group's, and the indices of all."""
+    added, first = [], case.groups[0]
+    for group in range(1, len(case.groups)):
+        known = case.symbols[: sum(case.groups[:group])]
+        added += plain.scale_context(case.inner, case.outer, case.groups, known, group)
+    none = [[[0] * len(row) for row in plane] for plane in case.totals[:first]]
+    indices = plain.indices(case.totals, none + added)
+    return as_json({**case._asdict(), "context": added, "indices": indices})
+
+
+def as_json(rows: dict[str, Any]) -> str:
     return "{" + ",\n ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in rows.items()) + "}\n"
 
 
@@ -106,13 +122,15 @@ def machine_file() -> str:
 
 
 def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.glob("*.json"):
+    CONTEXT.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.rglob("*.json"):
         old.unlink()
     for name, case in cases().items():
         (FOLDER / f"{name}.json").write_text(file_of(case), "ascii")
+    for name, case in contexts.context_cases().items():
+        (CONTEXT / f"{name}.json").write_text(context_file_of(case), "ascii")
     (FOLDER / "machine.txt").write_text(machine_file(), "ascii")
-    print(f"{len(cases()) + 1} files of intnet")
+    print(f"{len(cases()) + len(contexts.context_cases()) + 1} files of intnet")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mezzotint.errors import DamagedModel, UsageError
-from mezzotint.intnet import ScaleMap, graph
+from mezzotint.intnet import ScaleMap, graph, to_index
 
 FOLDER = Path(__file__).parents[1] / "golden" / "intnet"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -83,6 +83,7 @@ def test_blocks_do_not_show(monkeypatch, golden):
     for block in (1, 200, 400, 1 << 20):
         monkeypatch.setattr(graph, "BLOCK", block)
         assert np.array_equal(scale_map(z, 1234), expected)
+        assert np.array_equal(to_index(scale_map.totals(z, 1234)), expected)
 
 
 def adversarial(scale_map, count):

@@ -20,7 +20,7 @@ from mezzotint.lab.models.codec import Codec
 
 
 @pytest.fixture(
-    params=[{}, {"element_step": True}, {"scale_context": True}], ids=lambda p: "".join(p) or "plain"
+    params=[{}, {"element_step": True}, {"scale_context": 5}], ids=lambda p: "".join(p) or "plain"
 )
 def variant(tiny: Codec, request: pytest.FixtureRequest) -> Codec:
     """The tiny model, and ones with one part more, which is stirred, too."""
@@ -64,7 +64,7 @@ def test_pixels_in_place_by_runs_are_the_synthesis(tiny: Codec) -> None:
 def test_half_weights_are_what_torch_uses(tiny: Codec) -> None:
     frozen = graphs.freeze(tiny)
     plain = {
-        n: p for n, p in frozen.named_parameters() if not n.startswith(("factorized", "scale_map", "trade"))
+        n: p for n, p in frozen.named_parameters() if not n.startswith(("factorized", "scale_map", "worth"))
     }
     assert all(torch.equal(p, p.half().float()) for p in plain.values())
 
@@ -118,7 +118,7 @@ def test_price_only_ever_makes_symbols_smaller(tiny: Codec) -> None:
         f"q_{name}": np.ones((1, v.log2.shape[1], 1, 1), np.float32)
         for name, v in graphs.vectors(tiny).items()
     }
-    feeds["q_trade"] = np.full((1, m, 1, 1), 5, np.float32)
+    feeds["q_worth"] = np.full((1, m, 1, 1), 5, np.float32)
     feeds = {name: feeds[name] for name in session.inputs if name.startswith("q_")}
     feeds["y"] = rng.normal(0, 2, (1, m, 8, 8)).astype(np.float32)
     feeds["z_hat"] = np.zeros((1, tiny.config.hyper_channels, 2, 2), np.float32)

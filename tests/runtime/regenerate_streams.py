@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Golden streams; `python tests/runtime/regenerate_streams.py` makes those that are missing, `--anew` all of them.
 
-Whole files of the model that ships and of the hand-made one of tests/bundle/tiny.py (frozen as tiny.mztm), with
-expected.json: what is in each file, the SHA-256 of its integers, and its pixels, as a thumbnail or whole (.ppm, .pgm).
+Whole files of the model that ships and of the hand-made ones of tests/bundle/tiny.py (frozen as tiny.mztm, and as
+context.mztm with a scale context), with expected.json: what is in each file, the SHA-256 of its integers, and its
+pixels, as a thumbnail or whole (.ppm, .pgm).
 
 A stream stays as it is while its model has the same id. Networks round differently on other machines, and encoders
 are improved; neither may touch a golden file. A new default model has a new id, and so gets new streams.
@@ -35,7 +36,7 @@ from mezzotint.runtime.pictures import Picture
 
 TESTS = Path(__file__).resolve().parents[1]
 FOLDER = TESTS / "golden" / "streams"
-TINY = FOLDER / "tiny.mztm"
+HAND_MADE = ("tiny", "context")
 SIDE = 4  # blocks of a thumbnail
 PROFILE = bytes(12) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(92)  # no tag in it, 132 bytes
 
@@ -112,20 +113,27 @@ def cases() -> dict[str, Case]:
         "130x70-alpha-q100": Case("Constant alpha.", lambda: Picture(photo(130, 70), constant), 100),
         "200x150-tiles-q100": Case("Four tiles of unequal size.", lambda: Picture(photo(200, 150)), 100, 7),
     }
+    of_context = {
+        "1x1-q75": Case("One pixel.", lambda: Picture(photo(1, 1)), 75, whole=True),
+        "64x64-q33": Case("One whole block.", lambda: Picture(photo(64, 64)), 33, whole=True),
+        "64x64-extreme-q100": Case("Black and white noise: escapes.", lambda: Picture(noise(64, 64, 2)), 100),
+        "130x70-tiles-q75": Case("Six tiles of one block.", lambda: Picture(photo(130, 70, "coffee")), 75, 6),
+        "200x150-tiles-q0": Case("Four tiles of unequal size.", lambda: Picture(photo(200, 150)), 0, 7),
+    }
     return {
         f"{model}-{name}": case
-        for model, group in (("default", of_default), ("tiny", of_tiny))
+        for model, group in (("default", of_default), ("tiny", of_tiny), ("context", of_context))
         for name, case in group.items()
     }
 
 
-def tiny_file() -> bytes:
+def hand_made(name: str) -> bytes:
     spec = importlib.util.spec_from_file_location("golden_tiny", TESTS / "bundle" / "tiny.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return dump(module.bundle())
+    return dump(module.bundle(context=name == "context"))
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> list[Any]:
@@ -179,10 +187,14 @@ def kept(path: Path, bundle: Bundle) -> bool:
 
 def make(anew: bool) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    if anew or not TINY.is_file():
-        TINY.write_bytes(tiny_file())
-    bundles = {"default": default(), "tiny": load(TINY)}
-    table, rows, files = FOLDER / "expected.json", {}, {TINY.name, "expected.json"}
+    bundles, files = {"default": default()}, {"expected.json"}
+    for name in HAND_MADE:
+        path = FOLDER / f"{name}.mztm"
+        if anew or not path.is_file():
+            path.write_bytes(hand_made(name))
+        bundles[name] = load(path)
+        files.add(path.name)
+    table, rows = FOLDER / "expected.json", {}
     old = {} if anew or not table.is_file() else json.loads(table.read_text("ascii"))
     for name, case in cases().items():
         model, path = name.partition("-")[0], FOLDER / f"{name}.mzt"

@@ -28,7 +28,7 @@ from mezzotint.bitstream import Alpha, Container, read
 from mezzotint.bundle import Bundle, default, load
 from mezzotint.entropy import reference
 from mezzotint.entropy.reference import PlainTable
-from mezzotint.runtime.decode import decode_picture, latent_digests
+from mezzotint.runtime.decode import decode_picture, latent_digests, read_latents
 from mezzotint.runtime.latents import TileLatents, digest, open_model
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -53,7 +53,7 @@ from pathlib import Path
 from mezzotint.bundle import default, load
 from mezzotint.runtime.decode import latent_digests
 folder = Path(sys.argv[1])
-bundles = {"default": default(), "tiny": load(folder / "tiny.mztm")}
+bundles = {"default": default()} | {name: load(folder / f"{name}.mztm") for name in ("tiny", "context")}
 for name, row in json.loads((folder / "expected.json").read_text("ascii")).items():
     data = (folder / f"{name}.mzt").read_bytes()
     tiles = latent_digests(data, model=bundles[row["model"]])
@@ -76,9 +76,9 @@ def builder() -> ModuleType:
     return by_path("golden_streams", TESTS / "runtime" / "regenerate_streams.py")
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def bundle(model: str) -> Bundle:
-    return default() if model == "default" else load(FOLDER / "tiny.mztm")
+    return default() if model == "default" else load(FOLDER / f"{model}.mztm")
 
 
 def stream(name: str) -> tuple[bytes, dict[str, Any], Bundle]:
@@ -91,7 +91,7 @@ def stream(name: str) -> tuple[bytes, dict[str, Any], Bundle]:
 
 def test_the_table_names_every_file() -> None:
     assert list(TABLE) == list(builder().cases())
-    files = {f"{name}.mzt" for name in TABLE} | {"tiny.mztm", "expected.json", *WHOLE}
+    files = {f"{name}.mzt" for name in TABLE} | {"tiny.mztm", "context.mztm", "expected.json", *WHOLE}
     assert {path.name for path in FOLDER.iterdir()} == files
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < LIMIT
 
@@ -109,7 +109,22 @@ def test_the_streams_cover_the_format() -> None:
         assert {0, 1351, 3071, 4095} == {header["quality"] for header in headers}
         assert {tag for row in rows for tag, _ in row["boxes"]} == {"ALPH", "iCCP", "eXIF", "xMP "}
         assert max(len(row["latents"]) for row in rows) == 6
-    assert sum(row["escapes"] for row in TABLE.values() if row["model"] == "tiny") > 100
+    for model in ("tiny", "context"):
+        assert sum(row["escapes"] for row in TABLE.values() if row["model"] == model) > 100
+
+
+def test_the_streams_cover_the_scale_context() -> None:
+    """Among them are tables that only earlier symbols tell, and some of these are the certain one."""
+    names = [name for name, row in TABLE.items() if row["model"] == "context"]
+    assert {len(TABLE[name]["latents"]) for name in names} == {1, 4, 6}
+    moved = certain = 0
+    for name in names:
+        data, row, found = stream(name)
+        for tile in read_latents(read(data), found):
+            plain = found.scale_map(tile.z_hat, row["header"]["quality"])
+            moved += int((tile.indices != plain).sum())
+            certain += int(((tile.indices == 0) & (plain > 0)).sum())
+    assert moved > 500 and certain > 10
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -208,7 +223,7 @@ def test_kernels_of_older_processors(core: str) -> None:
 # -- plain Python -----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def plain_y_tables(model: str) -> tuple[PlainTable, ...]:
     """As docs/format.md 9.1 lays them out."""
     arrays = (bundle(model).array(f"y.{name}").tolist() for name in ("frequencies", "lengths", "minima"))
@@ -237,21 +252,23 @@ def plainly(container: Container, model: str) -> TileLatents:
     assert reference.encode(z, numbers, z_tables) == chunks[0]
 
     arrays = [found.array(f"scale.{name}").tolist() for name in ("weight", "bias", "offset")]
-    indices = plain.scale_map(*arrays, [[[value]] for value in z], quality)
+    totals = plain.sums(*arrays, [[[value]] for value in z], quality)
+    names = {blob.entry.name for blob in found.blobs}
+    context = [found.array(name).tolist() for name in ("scale.inner", "scale.outer") if name in names]
 
-    symbols, first = [], 0
-    for channels, chunk in zip(found.card.latent_groups, chunks[1:], strict=True):
-        group = indices[first : first + channels]
-        numbers = [number for plane in group for row in plane for number in row]
+    groups, indices, symbols = found.card.latent_groups, [], []
+    for order, (channels, chunk) in enumerate(zip(groups, chunks[1:], strict=True)):
+        group = totals[len(symbols) : len(symbols) + channels]
+        added = [[[0] * 4] * 4] * channels
+        if context and order > 0:
+            added = plain.scale_context(*context, groups, symbols, order)
+        indices += plain.indices(group, added)
+        numbers = [number for plane in indices[len(symbols) :] for row in plane for number in row]
         values = reference.decode(chunk, numbers, plain_y_tables(model))
         assert reference.encode(values, numbers, plain_y_tables(model)) == chunk
-        symbols += values
-        first += channels
-    shape = np.array(indices).shape
+        symbols += np.array(values).reshape(channels, 4, 4).tolist()
     return TileLatents(
-        np.array(z, np.int32).reshape(-1, 1, 1),
-        np.array(indices, np.uint8),
-        np.array(symbols, np.int32).reshape(shape),
+        np.array(z, np.int32).reshape(-1, 1, 1), np.array(indices, np.uint8), np.array(symbols, np.int32)
     )
 
 

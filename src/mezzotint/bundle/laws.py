@@ -15,12 +15,12 @@ import numpy as np
 from mezzotint.bundle import onnx_check
 from mezzotint.bundle.schema import (
     ARRAYS,
+    CONTEXT_ARRAYS,
     DECODER,
     DTYPES,
     ENCODER,
     FREQUENCY_TOTAL,
     GRAPHS,
-    OPTIONAL_ARRAYS,
     Y_TABLES,
     Z_CELL,
     Z_MAXIMUM,
@@ -73,7 +73,10 @@ def check_header(card: Card, entries: Iterable[Entry]) -> None:
         if entry.name in names:
             raise damaged(f"the blob {entry.name!r} occurs twice")
         names.add(entry.name)
-    missing = (GRAPHS.keys() | ARRAYS.keys()) - names
+    needed = GRAPHS.keys() | ARRAYS.keys()
+    if names & CONTEXT_ARRAYS.keys():
+        needed |= CONTEXT_ARRAYS.keys()
+    missing = needed - names
     if missing:
         raise damaged(f"the blob {min(missing)!r} is missing")
 
@@ -82,7 +85,8 @@ def _shapes(card: Card) -> dict[str, tuple[int | None, ...]]:
     m, cz = card.latent_channels, card.hyper_channels
     groups = card.latent_groups
     return {
-        "scale.context": (m - groups[0], 2 * (m - groups[-1])),
+        "scale.inner": (len(groups) - 1, None, 2, m - groups[-1]),
+        "scale.outer": (m - groups[0], None),
         "scale.weight": (16 * m, cz),
         "scale.bias": (16 * m,),
         "scale.offset": (card.anchors, m),
@@ -100,8 +104,8 @@ def _check_entry(card: Card, entry: Entry) -> None:
             raise damaged(f"the graph {name!r} is declared wrongly")
         return
     shape: tuple[int | None, ...]
-    if name in ARRAYS | OPTIONAL_ARRAYS:
-        dtype, shape, sides = (ARRAYS | OPTIONAL_ARRAYS)[name], _shapes(card)[name], {DECODER}
+    if name in ARRAYS | CONTEXT_ARRAYS:
+        dtype, shape, sides = (ARRAYS | CONTEXT_ARRAYS)[name], _shapes(card)[name], {DECODER}
     elif VECTOR.fullmatch(name):
         dtype, shape, sides = "float32", (card.anchors, None), {ENCODER, DECODER}
     else:

@@ -36,7 +36,7 @@ ARRAYS = {  # name -> dtype; shapes are in `_shapes`
     "y.minima": "int32",
     "z.frequencies": "uint32",
 }
-OPTIONAL_ARRAYS = {"scale.context": "int8"}
+CONTEXT_ARRAYS = {"scale.inner": "int8", "scale.outer": "int8"}  # both or none
 DTYPES = {"uint8": "|u1", "int8": "|i1", "int32": "<i4", "uint32": "<u4", "float32": "<f4"}
 Y_TABLES = 64  # docs/format.md, scale map: indices 0..63
 Z_MINIMUM, Z_MAXIMUM = -Z_LIMIT, Z_LIMIT  # docs/format.md, entropy: z needs no escape
@@ -120,9 +120,10 @@ class Bundle:
     @cached_property
     def scale_context(self) -> ScaleContext | None:
         """None where the scale indices of this model follow from z_hat alone."""
-        if "scale.context" not in self._by_name:
+        if not CONTEXT_ARRAYS.keys() & self._by_name.keys():
             return None
-        return ScaleContext(np.asarray(self.array("scale.context"), np.int8), self.card.latent_groups)
+        inner, outer = (np.asarray(self.array(name), np.int8) for name in CONTEXT_ARRAYS)
+        return ScaleContext(inner, outer, self.card.latent_groups)
 
     @cached_property
     def y_tables(self) -> TableSet:

@@ -10,6 +10,7 @@ Trap: `x >> k` of a negative integer is the floor in numpy and Python, not in ev
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TypeVar
 
 import numpy as np
@@ -33,7 +34,7 @@ def product(weight: NDArray[Float], z: NDArray[Float]) -> NDArray[Float]:
     channels, height, width = z.shape
     columns = z.reshape(channels, height * width)
     flat: NDArray[Float] = np.empty((weight.shape[0], height * width), weight.dtype)
-    across = min(height * width, max(1, ONE_THREAD // channels))
+    across = min(height * width, max(1, isqrt(ONE_THREAD // channels)))  # about square: thin ones are slow
     down = max(1, ONE_THREAD // (channels * across))
     for left in range(0, height * width, across):
         part = np.ascontiguousarray(columns[:, left : left + across])

@@ -20,7 +20,7 @@ from mezzotint.errors import DamagedModel, MissingExtra
 from mezzotint.evaluate.speed.operators import COUNTED, FREE, Operation, Shape, macs
 
 SIZES = (512, 1024)  # pixels a side
-SCALE_MAP = "scale map (integers)"
+SCALE_MAP = "scale map (integers)"  # with the scale context of a model that has one
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,17 @@ def costs(bundle: Bundle) -> tuple[Cost, ...]:
         for name, (side, _, _) in GRAPHS.items()
     ]
     products = bundle.scale_map.weight.size  # (16M, Cz), once for every z cell
-    return (*found, Cost(SCALE_MAP, (ENCODER, DECODER), products / Z_CELL**2, 0.0, ()))
+    per_pixel = products / Z_CELL**2 + _context_products(bundle) / CELL**2
+    return (*found, Cost(SCALE_MAP, (ENCODER, DECODER), per_pixel, 0.0, ()))
+
+
+def _context_products(bundle: Bundle) -> int:
+    """Of the scale context, for every y cell: features of earlier groups, twice, then all channels from features."""
+    if bundle.scale_context is None:
+        return 0
+    features, groups = bundle.scale_context.outer.shape[1], bundle.card.latent_groups
+    earlier = sum(sum(groups[:g]) for g in range(1, len(groups)))
+    return int(features) * (2 * earlier + sum(groups[1:]))
 
 
 def total(found: tuple[Cost, ...], side: str) -> float:

@@ -28,11 +28,13 @@ class Draw:
     left: int
     flips: tuple[int, ...]  # axes of (3, H, W)
     transpose: bool
+    grey: bool
 
 
 class Crops:
     """Photos (list of uint8 (3, H, W)) -> float batches (B, 3, size, size) in [-1/2, 1/2] on the photos' device.
 
+    A share ``grey`` of the crops loses its colour.
     ValueError where no photo has ``size`` pixels on both sides; smaller ones among larger are not drawn.
     """
 
@@ -43,11 +45,12 @@ class Crops:
         batch: int,
         seed: int = 0,
         scales: tuple[float, float] = (0.6, 1.0),
+        grey: float = 0.0,
     ) -> None:
         self.photos = [p for p in photos if min(p.shape[1:]) >= size]
         if not self.photos:
             raise ValueError(f"no photo has {size} pixels on both sides: take smaller crops or larger photos")
-        self.size, self.batch, self.seed, self.scales = size, batch, seed, scales
+        self.size, self.batch, self.seed, self.scales, self.grey = size, batch, seed, scales, grey
         # A photo is drawn in proportion to its area, so that every pixel is as likely.
         self.areas = [p.shape[1] * p.shape[2] for p in self.photos]
 
@@ -64,7 +67,8 @@ class Crops:
         side = min(math.ceil(self.size / scale), height, width)
         top, left = rng.randint(0, height - side), rng.randint(0, width - side)
         flips = tuple(axis for axis in (1, 2) if rng.random() < 0.5)
-        return Draw(photo, side, top, left, flips, rng.random() < 0.5)
+        transpose, grey = rng.random() < 0.5, self.grey > 0 and rng.random() < self.grey
+        return Draw(photo, side, top, left, flips, transpose, grey)
 
     def _cut(self, draw: Draw) -> Tensor:
         crop = signed(draw.photo[:, draw.top : draw.top + draw.side, draw.left : draw.left + draw.side])
@@ -72,6 +76,8 @@ class Crops:
             crop = F.interpolate(crop[None], (self.size, self.size), mode="bicubic", antialias=True)[0].clamp(
                 -0.5, 0.5
             )
+        if draw.grey:
+            crop = crop.mean(0, keepdim=True).expand(3, -1, -1)
         crop = crop.flip(draw.flips) if draw.flips else crop
         return crop.transpose(1, 2) if draw.transpose else crop
 

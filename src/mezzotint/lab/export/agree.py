@@ -82,15 +82,22 @@ def integer_index(frozen: Codec, z_hat: Tensor, symbols: np.ndarray, q: int) -> 
     o = torch.div(offset[k] * (128 - f) + offset[k + 1] * f + 64, 128, rounding_mode="floor")
     v = v + o[:, None, None] + 128
     if frozen.scale_context is not None:
-        v[frozen.scale_context.first :] += _context(frozen.scale_context, torch.from_numpy(symbols).long())
+        v += _context(frozen.scale_context, torch.from_numpy(symbols).long())
     return torch.div(v, 256, rounding_mode="floor").clamp(0, 63).to(torch.uint8).numpy()
 
 
 def _context(twin: ScaleContextTwin, symbols: Tensor) -> Tensor:
-    octaves = twin.octaves.long()[symbols[: twin.low].abs().clamp(max=len(twin.octaves) - 1)]
-    known = torch.cat([16 * octaves, _window(octaves)])
-    total = torch.einsum("oc,chw->ohw", twin.integers().detach().long(), known)
-    return torch.div(total + 32, 64, rounding_mode="floor")
+    """What is added to v + o, (M, h, w)."""
+    inner, outer = (t.detach().long() for t in twin.integers())
+    octaves = twin.octaves.long()[symbols.abs().clamp(max=len(twin.octaves) - 1)]
+    added, low = [torch.zeros_like(symbols[: twin.groups[0]])], twin.groups[0]
+    for weights, rows in zip(inner, outer.split(twin.groups[1:]), strict=True):
+        cells, near = (torch.einsum("oc,chw->ohw", weights[:, k, :low], octaves[:low]) for k in (0, 1))
+        features = torch.div(16 * cells + _window(near) + 128, 256, rounding_mode="floor")
+        total = torch.einsum("of,fhw->ohw", rows, features)
+        added.append(torch.div(total + 16, 32, rounding_mode="floor"))
+        low += len(rows)
+    return torch.cat(added)
 
 
 def _window(u: Tensor) -> Tensor:

@@ -28,7 +28,9 @@ def to_bundle(frozen: Codec, name: str, about: str, counts: Tensor | None = None
         "z.frequencies": z_tables(frozen.factorized),
     }
     if frozen.scale_context is not None:
-        arrays["scale.context"] = frozen.scale_context.integers().detach().numpy().astype(np.int8)
+        inner, outer = frozen.scale_context.integers()
+        arrays["scale.inner"] = inner.detach().numpy().astype(np.int8)
+        arrays["scale.outer"] = outer.detach().numpy().astype(np.int8)
     arrays |= {f"vector.{k}": v.log2.detach().numpy().astype(np.float32) for k, v in vectors(frozen).items()}
     card = Card(
         name=name,

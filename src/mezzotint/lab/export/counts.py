@@ -32,24 +32,22 @@ def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
         y = frozen.analysis(x, quality)
         z_hat = frozen.hyper_analysis(y / frozen.step(quality)).round().clamp(-REACH, REACH)
         features = frozen.hyper_synthesis(z_hat, quality)
-        steps, worth = frozen.steps(features, quality), frozen.trade(quality)
+        steps, worth = frozen.steps(features, quality), frozen.worth(quality)
         phases = split_phases(y)
+        guessed = split_phases(
+            price[frozen.scale_map(z_hat, quality).round().long()]
+        )  # as the codec guesses them
+        coded: list[Tensor] = []
 
-        def coded(index: Tensor, features=features, steps=steps, worth=worth, phases=phases) -> Tensor:  # type: ignore[no-untyped-def]
-            """The symbols of an encoder that takes their tables to be these."""
-            prices, symbols = split_phases(price[index.round().long()]), list[Tensor]()
+        def quantise(
+            k: int, mean: Tensor, phases=phases, guessed=guessed, steps=steps, worth=worth, coded=coded
+        ) -> Tensor:  # type: ignore[no-untyped-def]
+            margin = guessed[k] / (2 * worth * steps[k].square())
+            coded.append(restrained_round((phases[k] - mean) / steps[k], margin))
+            return mean + coded[k] * steps[k]
 
-            def quantise(k: int, mean: Tensor) -> Tensor:
-                margin = prices[k] / (2 * worth * steps[k].square())
-                symbols.append(restrained_round((phases[k] - mean) / steps[k], margin))
-                return mean + symbols[k] * steps[k]
-
-            frozen.context(features, quantise)
-            return merge_phases(symbols)
-
-        symbols = coded(frozen.scale_map(z_hat, quality))
-        if frozen.scale_context is not None:  # as the codec does: the first prices were guessed
-            symbols = coded(frozen.index(z_hat, symbols, quality))
+        frozen.context(features, quantise)
+        symbols = merge_phases(coded)
         index = frozen.index(z_hat, symbols, quality).round().long()
         cell = index * counts.shape[1] + symbols.long().clamp(-REACH_MAX, REACH_MAX) + REACH_MAX
         counts.view(-1).add_(torch.bincount(cell.flatten(), minlength=counts.numel()))

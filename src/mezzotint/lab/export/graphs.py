@@ -31,11 +31,13 @@ from mezzotint.lab.models.codec import Codec, lambda_of
 from mezzotint.lab.models.context import MaskedPointwise
 
 OPSET = 17
-RESTRAINT = 0.35  # of the margin that the theory gives; best on validation photos (dev/LOG.md, 2026-11-21)
+# Of the margin that the theory gives, by group of y; further groups keep the last. The best on held-out photos.
+RESTRAINT = (0.35, 0.5, 0.75)
+UNRESTRAINED = 1e-4  # of a plane's mean: rounding it toward zero shifts colours and saves nothing
 VECTORS = {
     "analysis": ("enc_fine", "enc_coarse"),
     "hyper_analysis": ("step",),
-    "quantise": ("step", "ctx_hyper", "trade"),
+    "quantise": ("step", "ctx_hyper", "worth"),
     "dequantise": ("step", "ctx_hyper"),
     "synthesis": ("dec_coarse", "dec_fine"),
 }
@@ -47,7 +49,7 @@ def freeze(model: Codec) -> Codec:
     for name, p in frozen.named_parameters():
         if not name.startswith(("factorized", "scale_map", "scale_context")):
             p.data = p.data.half().float()
-    frozen.trade = trade(frozen)
+    frozen.worth = worth(frozen)
     for module in frozen.modules():
         if isinstance(module, Block):
             module.split = True
@@ -56,17 +58,28 @@ def freeze(model: Codec) -> Codec:
     return frozen
 
 
-def trade(model: Codec) -> QualityVector:
-    """Bits that one squared unit of error in y is worth, per channel: lambda 255^2 / 3 planes.
+def worth(model: Codec) -> QualityVector:
+    """Bits that one squared unit of error in y is worth, per channel: lambda 255^2 / 3 planes, over a restraint.
 
     That takes the transform as orthonormal and a symbol's neighbours as untouched; neither quite holds, and the
-    synthesis was trained on plain rounding, so only a share of the margin, RESTRAINT, is used.
+    synthesis was trained on plain rounding, so only a share of the margin is used.
     """
     anchors = model.config.anchors
     lam = lambda_of(torch.linspace(0, QUALITY_MAX, anchors))[:, None]
-    worth = QualityVector(model.config.channels, anchors)
-    worth.log2.data = torch.log2(lam * 255**2 / 3 / RESTRAINT).expand(worth.log2.shape).clone()
-    return worth
+    found = QualityVector(model.config.channels, anchors)
+    found.log2.data = torch.log2(lam * 255**2 / 3 / restraint(model))
+    return found
+
+
+def restraint(model: Codec) -> Tensor:
+    """(M,): the share of the margin for each channel."""
+    groups = torch.tensor(model.config.groups)
+    shares = torch.tensor([RESTRAINT[min(g, len(RESTRAINT) - 1)] for g in range(len(groups))])
+    rows = model.analysis.shortcut.weight.detach().unflatten(1, (3, -1))  # (M, planes, samples)
+    mean = (
+        rows.mean(2).square().sum(1) * rows.shape[2] / rows.square().sum((1, 2))
+    )  # of a row's energy, that of means
+    return torch.where(mean > 0.5, UNRESTRAINED, shares.repeat_interleave(groups))
 
 
 def vectors(model: Codec) -> dict[str, QualityVector]:
@@ -108,7 +121,7 @@ def _quantise(model: Codec, y: Tensor, z_hat: Tensor, price: Tensor) -> Tensor:
     steps = model.steps(features, _UNUSED)
 
     def round_to(k: int, mean: Tensor) -> Tensor:
-        margin = prices[k] / (2 * vectors(model)["trade"](_UNUSED) * steps[k].square())
+        margin = prices[k] / (2 * vectors(model)["worth"](_UNUSED) * steps[k].square())
         symbols.append(restrained_round((phases[k] - mean) / steps[k], margin))
         return mean + symbols[-1] * steps[k]
 
@@ -119,8 +132,8 @@ def _quantise(model: Codec, y: Tensor, z_hat: Tensor, price: Tensor) -> Tensor:
 def restrained_round(residual: Tensor, margin: Tensor) -> Tensor:
     """Rounding toward zero where a smaller symbol saves more bits than its error costs (Sullivan and Wiegand 1998).
 
-    A residual of r steps should become 1 rather than 0 when price < trade step^2 (r^2 - (r - 1)^2), so from 1/2 +
-    margin on, margin = price / (2 trade step^2); larger symbols are held to the same margin.
+    A residual of r steps should become 1 rather than 0 when price < worth step^2 (r^2 - (r - 1)^2), so from 1/2 +
+    margin on, margin = price / (2 worth step^2); larger symbols are held to the same margin.
     """
     return torch.sign(residual) * torch.floor(residual.abs() + 0.5 - margin).clamp_min(0)
 

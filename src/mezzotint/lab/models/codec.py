@@ -48,7 +48,9 @@ class CodecConfig:
     anchors: int = 9
     z_banks: int = 8
     element_step: bool = False  # a learned factor on the step of every element of y
-    scale_context: bool = False  # symbols of earlier groups add to the scale indices of later ones
+    scale_context: int = (
+        0  # features by which symbols of earlier groups add to the scale indices of each later one
+    )
     analysis: TransformConfig = field(default_factory=TransformConfig)
     synthesis: TransformConfig = field(default_factory=lambda: TransformConfig(coarse_depth=4))
 
@@ -89,7 +91,7 @@ class Codec(nn.Module):
         self.element = ElementStep(c.features, m) if c.element_step else None
         self.context = FourStep(list(c.groups), c.features, list(c.context_hidden), spread)
         self.scale_map = ScaleMapTwin(c.hyper_channels, m, offset)
-        self.scale_context = ScaleContextTwin(list(c.groups)) if c.scale_context else None
+        self.scale_context = ScaleContextTwin(list(c.groups), c.scale_context) if c.scale_context else None
         self.factorized = Factorized(c.hyper_channels, c.z_banks)
 
     def forward(self, x: Tensor, quality: Tensor) -> Output:
@@ -125,7 +127,7 @@ class Codec(nn.Module):
         step = self.step(quality)
         if self.element is None:
             return [step] * 4
-        return [step * factor for factor in split_phases(self.element(features))]
+        return [step * self.element(phase) for phase in split_phases(features)]
 
     def _coded(self, value: Tensor) -> Tensor:
         """What bits are counted on: noise gives gradients, but charges a certain symbol up to 0.14 bits."""

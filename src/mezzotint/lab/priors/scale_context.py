@@ -16,37 +16,49 @@ from mezzotint.intnet.context import OCTAVES
 from mezzotint.lab.layers.precision import in_float32
 from mezzotint.lab.layers.rounding import straight_through
 
-WEIGHT_UNIT = 32  # weights count in 1/32 of an index step for a doubling of 1 + |symbol|
-OCTAVE = 32  # of OCTAVES in a doubling
-PACE = 8.0  # as in priors.scale_map
+OCTAVE = 32  # of OCTAVES in a doubling of 1 + |symbol|
+INNER_UNIT = 64  # inner weights count in 1/64 of a feature for a doubling
+OUTER_UNIT = 64  # outer ones in 1/64 of an index step for a feature
+PACE = 8.0  # as in priors.scale_map, for the outer ones
 
 
 class ScaleContextTwin(nn.Module):
     """Whole symbols (B, M, h, w) -> what is added to their indices, in steps, (B, M, h, w); 0 in the first group.
 
-    A row of the weight sees the symbols themselves, then their [1 2 1] x [1 2 1] neighbourhood, of earlier groups only.
+    Each later group has ``rank`` features: sums over the symbols of earlier groups themselves, and over their
+    [1 2 1] x [1 2 1] neighbourhoods.
     """
 
-    def __init__(self, groups: list[int]) -> None:
+    def __init__(self, groups: list[int], rank: int) -> None:
         super().__init__()
-        self.first, self.low = groups[0], sum(groups[:-1])
-        self.weight = nn.Parameter(torch.zeros(sum(groups[1:]), 2 * self.low))
-        number = torch.repeat_interleave(torch.arange(len(groups)), torch.tensor(groups))
-        mask = (number[None, : self.low] < number[self.first :, None]).float()
-        self.register_buffer("mask", torch.cat([mask, mask], 1), persistent=False)
+        self.groups = groups
+        low = sum(groups[:-1])
+        self.inner = nn.Parameter(torch.randn(len(groups) - 1, rank, 2, low) * low**-0.5)
+        self.outer = nn.Parameter(torch.zeros(sum(groups[1:]), rank))
+        earlier = torch.arange(low) < torch.tensor(groups[:-1]).cumsum(0)[:, None]  # (G - 1, low)
+        self.register_buffer("read", earlier[:, None, None].float(), persistent=False)
         self.register_buffer("octaves", torch.tensor(OCTAVES, dtype=torch.float32), persistent=False)
 
-    def integers(self) -> Tensor:
-        """weight (M - first group, 2 (M - last group)) in [-127, 127]: the integers of the bundle, as floats."""
-        return (PACE * self.weight * self.mask * WEIGHT_UNIT).round().clamp(-127, 127)
+    def integers(self) -> tuple[Tensor, Tensor]:
+        """inner (G - 1, rank, 2, M - last group), outer (M - first group, rank) in [-127, 127], as floats."""
+        inner = (self.inner * self.read * INNER_UNIT).round().clamp(-127, 127)
+        return inner, (PACE * self.outer * OUTER_UNIT).round().clamp(-127, 127)
 
     @in_float32
     def forward(self, symbols: Tensor) -> Tensor:
-        weight = straight_through(PACE * self.weight * self.mask, self.integers() / WEIGHT_UNIT)
-        size = symbols[:, : self.low].abs().clamp(max=len(OCTAVES) - 1).long()
-        octaves = self.octaves[size] / OCTAVE  # (B, low, h, w)
-        known = torch.cat([octaves, _window(octaves)], 1)
-        return F.pad(F.conv2d(known, weight[:, :, None, None]), (0, 0, 0, 0, self.first, 0))
+        whole = self.integers()
+        inner = straight_through(self.inner, whole[0] / INNER_UNIT)
+        outer = straight_through(PACE * self.outer, whole[1] / OUTER_UNIT)
+        size = symbols[:, : inner.shape[3]].abs().clamp(max=len(OCTAVES) - 1).long()
+        octaves = self.octaves[size] / OCTAVE
+        added, low = [torch.zeros_like(symbols[:, : self.groups[0]])], self.groups[0]
+        for weights, rows in zip(inner, outer.split(self.groups[1:]), strict=True):
+            known = octaves[:, :low]
+            near = _window(F.conv2d(known, weights[:, 1, :low, None, None]))
+            features = F.conv2d(known, weights[:, 0, :low, None, None]) + near  # (B, rank, h, w)
+            added.append(F.conv2d(features, rows[:, :, None, None]))
+            low += len(rows)
+        return torch.cat(added, 1)
 
 
 def _window(x: Tensor) -> Tensor:

@@ -12,12 +12,12 @@ from mezzotint.lab.train.recipe import Late, Recipe, Schedule
 
 RECIPE = Recipe(
     name="third",
-    schedule=Schedule(steps=8000, late=Late(crop=384, batch=4), seed=3),
+    schedule=Schedule(steps=8000, late=Late(crop=384, batch=4), seed=3, made=80, grey=0.04),
     config=CodecConfig(
         groups=(32, 96, 256),
         context_hidden=(48, 72, 96),
         element_step=True,
-        scale_context=True,
+        scale_context=32,
         analysis=TransformConfig(fine_depth=6, coarse_depth=11),
         synthesis=TransformConfig(fine_depth=4, coarse_depth=8),
     ),

@@ -28,16 +28,16 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from mezzotint.errors import NonFinite
-from mezzotint.lab.export.graphs import RESTRAINT
+from mezzotint.errors import NonFinite, UsageError
 from mezzotint.lab.models.codec import lambda_of
 from mezzotint.lab.refine.bits import symbol_bits
 from mezzotint.lab.refine.distortion import PLANES, Distortion
 from mezzotint.runtime.effort import Draft, Progress
 from mezzotint.runtime.encode import quantise_symbols
-from mezzotint.runtime.latents import NEVER, TileLatents, dequantise_tile, y_part
+from mezzotint.runtime.latents import NEVER, TileLatents, dequantise_tile, vector, y_part
 from mezzotint.runtime.scales import Scales
 
+WORTH = "worth"  # the vector of what errors are worth
 STEPS = (0, 3, 4, 6, 9, 13, 20, 30, 60, 120)  # by effort
 FIRST_SHARE = 0.6  # of the curvature, in the first step; 0.5 to 0.8 do nearly as well
 _CURVATURE = (
@@ -71,6 +71,7 @@ class _Search:
         self._weight = (
             float(lambda_of(torch.tensor(float(draft.quality)))) / PLANES
         )  # bits a squared step of 255
+        self._restraint = _restraint(draft, self._weight)
         self._y_hat = np.empty((1, draft.model.card.latent_channels, *_cells(draft)), np.float32)
         self.latents = self.best = draft.latents
         self.cost = np.inf  # of the best, in bits; z left out
@@ -97,13 +98,24 @@ class _Search:
         return gradient
 
     def _rounded(self, tile: TileLatents, target: np.ndarray, share: float) -> TileLatents:
-        """The proximal operator. Export holds the encoder back to a share of the theory, RESTRAINT; here it holds."""
+        """The proximal operator. Export holds the encoder back to a share of the theory; here it holds wholly."""
         model = self._draft.model
         price = model.prices[tile.indices]
-        price = np.where(price < NEVER, price / np.float32(RESTRAINT * share), price)
+        price = np.where(price < NEVER, price / (self._restraint * np.float32(share)), price)
         symbols = quantise_symbols(target, tile.z_hat, price, self._draft.quality, model)
         indices = Scales(model.bundle, tile.z_hat, self._draft.quality).settle(symbols)
         return TileLatents(tile.z_hat, indices, symbols)
+
+
+def _restraint(draft: Draft, weight: float) -> np.ndarray:
+    """(M, 1, 1): the share of the margin that the encoder of this bundle uses, as its vector says."""
+    if f"q_{WORTH}" not in draft.model.session("quantise").inputs:
+        raise UsageError(
+            "the encoder of this model is of an older kind, which effort cannot steer",
+            "export the model anew, or encode without effort",
+        )
+    worth = vector(draft.model.bundle, WORTH, draft.quality)[0]  # (M, 1, 1)
+    return np.float32(weight * 255**2) / worth
 
 
 def _cells(draft: Draft) -> tuple[int, int]:

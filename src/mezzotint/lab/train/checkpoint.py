@@ -165,7 +165,9 @@ def restore_optimisers(optimisers: list[torch.optim.Optimizer], flat: State) -> 
                 if any(v.ndim and v.numel() != like.numel() for v in entry.values()):
                     raise IndexError(number)
                 # Laid out as the parameter is: the fused step reads memory in order, whatever the strides say.
-                entry |= {k: torch.empty_like(like).copy_(v) for k, v in entry.items() if v.shape == like.shape}
+                entry |= {
+                    k: torch.empty_like(like).copy_(v) for k, v in entry.items() if v.shape == like.shape
+                }
             optimiser.load_state_dict({**optimiser.state_dict(), "state": found})
     except (ValueError, IndexError) as error:
         raise ValueError(

@@ -57,7 +57,7 @@ def _refuse_what_shrinks(small: CodecConfig, large: CodecConfig) -> None:
         groups=(*large.groups[:-1], small.groups[-1]),
         context_hidden=(*large.context_hidden[:-1], small.context_hidden[-1]),
         element_step=small.element_step,
-        scale_context=small.scale_context,
+        scale_context=small.scale_context,  # its outer weights start at zero
         analysis=replace(
             large.analysis, fine_depth=small.analysis.fine_depth, coarse_depth=small.analysis.coarse_depth
         ),

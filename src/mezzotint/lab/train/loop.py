@@ -16,6 +16,7 @@ from tqdm import tqdm
 from mezzotint.lab.data import photos
 from mezzotint.lab.data.basis import strongest_rows
 from mezzotint.lab.data.crops import Crops
+from mezzotint.lab.data.graphics import made
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.train import checkpoint, interrupt, log, shape
 from mezzotint.lab.train.grow import grow
@@ -77,7 +78,11 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     pictures = [(name, p.to(device)) for name, p in photos.load(folder, progress=team.leads)]
     train_set, held_out = photos.split(pictures, min(s.held_out, len(pictures) // 4))
-    crops = {size: Crops(train_set, *size, s.seed) for size in {s.sizes(0), s.sizes(s.steps)}}
+    graphics = [p.to(device) for p in made(s.made, s.sizes(s.steps)[0])]
+    crops = {
+        size: Crops(train_set + graphics, *size, s.seed, grey=s.grey)
+        for size in {s.sizes(0), s.sizes(s.steps)}
+    }
     model, step = _model(recipe, train_set, out, start_from)
     run = begin(recipe, out, model, step, device)
     team.agree(run.step, device)

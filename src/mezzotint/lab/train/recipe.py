@@ -31,6 +31,8 @@ class Schedule:
     ema: float = 0.998
     clip: float = 1.0
     seed: int = 0
+    made: int = 0  # pictures of text, screens, drawings beside the photos (data/graphics.py)
+    grey: float = 0.0  # share of the crops that lose their colour
     held_out: int = 40
 
     def rate(self, step: int) -> float:
