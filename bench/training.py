@@ -121,7 +121,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    recipe = recipes.find(arguments.recipe)
+    try:
+        recipe = recipes.find(arguments.recipe)
+    except ValueError as error:
+        parser.error(str(error))
     found = asdict(
         measure(recipe, arguments.batch or recipe.schedule.batch, arguments.steps, arguments.device)
     )

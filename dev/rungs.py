@@ -2,7 +2,7 @@
 """BD-rate against pixels trained, from results/rungs.csv: `python dev/rungs.py` draws results/rungs.png.
 
 One row a model that was measured on Kodak from real files. The line through the last models, on a logarithmic scale of
-pixels, says what the next rung would cost at the same recipe; it is a guess beyond the last point, and drawn dotted.
+pixels, says what the next rung would cost if models went on growing and improving so: a guess, and drawn dotted.
 """
 
 from __future__ import annotations
@@ -81,9 +81,10 @@ def main() -> None:
     points = read()
     draw(points)
     a, b = slope(points)
-    print(f"{a:+.2f} % a doubling of the pixels trained")
-    for name, level in RUNGS.items():
-        print(f"{name} ({level:g} %): about {reached_at(level, a, b):.0f} gigapixels at this rate")
+    late = slope(points[-2:])
+    for what, line in (("all models, of growing size", (a, b)), ("the last two alone", late)):
+        costs = ", ".join(f"{name} about {reached_at(level, *line):.0f}" for name, level in RUNGS.items())
+        print(f"{what}: {line[0]:+.1f} % a doubling of the pixels trained; in gigapixels: {costs}")
 
 
 if __name__ == "__main__":

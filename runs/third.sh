@@ -6,6 +6,7 @@ set -euo pipefail
 photos=$1 kodak=$2 out=trained/third
 cd "$(dirname "$0")/.."
 
+# The shipped weights came of three runs, with more of the recipe in each (docs/models/third.md): this comes near them.
 # 1. Train: the second model grown, about an hour and a half of 2 AVX-512 cores as two processes of one thread. Stop it
 #    when you like; the same line goes on. To train the shipped weights further instead: --from runs/weights/third.safetensors
 OMP_NUM_THREADS=1 torchrun --nproc-per-node 2 -m mezzotint.lab train third --photos "$photos" --out "$out" \

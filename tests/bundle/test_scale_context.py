@@ -209,3 +209,23 @@ def replace_data(bundle: Bundle, name: str, data: bytes) -> Bundle:
     other = redeclared(bundle, name, sha256=sha256(data).hexdigest())
     blobs = (Blob(blob.entry, data) if blob.entry.name == name else blob for blob in other.blobs)
     return Bundle(other.card, tuple(blobs))
+
+
+def test_a_context_needs_the_steps_of_all_channels(tiny: ModuleType, with_context: Bundle) -> None:
+    """The encoder guesses symbols by them; it once died of a missing name in a bundle that no law refused."""
+    renamed = tuple(
+        Blob(replace(blob.entry, name="vector.pace"), blob.data) if blob.entry.name == "vector.step" else blob
+        for blob in with_context.blobs
+    )
+    with pytest.raises(DamagedModel, match="vector 'step'"):
+        check(Bundle(with_context.card, renamed))
+
+
+def test_features_are_limited(tiny: ModuleType) -> None:
+    """They cost memory for every cell, whatever the channels."""
+    arrays = tiny.arrays() | tiny.context_arrays()
+    groups = tiny.CONTEXT_CARD.latent_groups
+    arrays["scale.inner"] = np.zeros((len(groups) - 1, 1025, 2, sum(groups[:-1])), np.int8)
+    arrays["scale.outer"] = np.zeros((sum(groups[1:]), 1025), np.int8)
+    with pytest.raises(DamagedModel, match="1025 features"):
+        assemble(tiny.CONTEXT_CARD, tiny.graphs(), arrays)

@@ -142,3 +142,12 @@ def test_orthogonalise_gives_near_unit_singular_values() -> None:
     for shape in ((16, 48), (48, 16)):
         values = torch.linalg.svdvals(optim.orthogonalise(torch.randn(shape), 8))
         assert 0.5 < values.min() and values.max() < 1.5
+
+
+def test_photos_too_small_for_late_crops_are_refused(
+    tmp_path: Path, photo_folder: Path, recipe: Recipe
+) -> None:
+    """Made pictures beside them once hid that: training went on with drawings alone."""
+    schedule = replace(recipe.schedule, late=Late(crop=448, batch=1), made=4)
+    with pytest.raises(ValueError, match="no photo has 448 pixels"):
+        run(replace(recipe, schedule=schedule), tmp_path / "out", photo_folder)

@@ -43,6 +43,7 @@ _MAX = {
 _MIN = {"analysis_halo": 0, "synthesis_halo": 0, "anchors": 2}
 _MAX_GROUPS = 14  # the header of a file counts at most 15 layers, one of them z
 _MAX_TABLE_ENTRIES = 1 << 22
+_MAX_FEATURES = 1024  # of the scale context
 _REMEDY = "get the bundle again, or export it anew"
 
 
@@ -116,6 +117,8 @@ def _check_entry(card: Card, entry: Entry) -> None:
     )
     if entry.kind != "array" or entry.dtype != dtype or entry.side not in sides or not fits:
         raise damaged(f"the array {name!r} is declared wrongly")
+    if name == "scale.outer" and entry.shape[1] > _MAX_FEATURES:
+        raise damaged(f"its scale context has {entry.shape[1]} features")
     size = np.dtype(DTYPES[dtype]).itemsize
     for side in entry.shape:
         size *= side
@@ -151,6 +154,11 @@ def _check_tables(bundle: Bundle) -> None:
 def _check_vectors(bundle: Bundle) -> None:
     vectors = {input_of(b.entry.name): b for b in bundle.blobs if b.entry.name.startswith("vector.")}
     used = dict.fromkeys(vectors, "")
+    steps = vectors.get("q_step")
+    if bundle.scale_context is not None and (
+        steps is None or steps.entry.shape[1] != bundle.card.latent_channels
+    ):
+        raise damaged("it has a scale context and no vector 'step' of a step for each channel")
     for name, (side, inputs, output) in GRAPHS.items():
         graph = onnx_check.inspect(bundle.graph(name), name)
         plain = {port.name: port.element for port in graph.inputs if not port.name.startswith("q_")}

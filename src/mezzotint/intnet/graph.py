@@ -100,14 +100,20 @@ class ScaleMap:
     def totals(self, z_hat: NDArray[Any], quality: int) -> NDArray[Any]:
         """All of `sums` (M, 4hz, 4wz), for a model whose scale context adds to them before they become indices."""
         dtype = np.float32 if self.float32_is_exact else np.float64
-        return np.concatenate([sums for _, sums in self.sums(z_hat, quality, dtype)])
+        _, height, width = z_hat.shape
+        whole = np.int32 if max(self._bound) < 1 << 31 else np.int64
+        totals: NDArray[Any] = np.empty((self.channels, CELL * height, CELL * width), whole)
+        for block, sums in self.sums(z_hat, quality, dtype):
+            totals[block] = sums
+        return totals
 
     def sums(
         self, z_hat: NDArray[Any], quality: int, dtype: FloatType = np.float64
     ) -> Iterator[tuple[slice, NDArray[Any]]]:
         """v + o + 128, which `bound` bounds: some channels at a time, (channels, 4hz, 4wz) of int32 or int64.
 
-        The blocks fit the processor's cache, and keep the memory for a large tile near that of its indices.
+        The blocks fit the processor's cache, and keep the memory for a large tile near that of its indices (that
+        of `totals` near four times as much).
         """
         self._check(z_hat, quality)
         if dtype is np.float32 and not self.float32_is_exact:

@@ -22,7 +22,7 @@ from mezzotint import entropy
 from mezzotint.bitstream import MAX_QUALITY, Alpha, Container, Header, Limits, write
 from mezzotint.errors import BadImage, NonFinite, UsageError
 from mezzotint.intnet import Z_LIMIT
-from mezzotint.runtime import pictures, tiles
+from mezzotint.runtime import guess, pictures, tiles
 from mezzotint.runtime.effort import Draft, Progress, Refine, refiner
 from mezzotint.runtime.latents import (
     MAX_SYMBOL,
@@ -31,6 +31,7 @@ from mezzotint.runtime.latents import (
     check_size,
     layers,
     open_model,
+    vector,
     y_part,
     z_indices,
     z_shape,
@@ -186,12 +187,21 @@ def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model
     # 3 z_hat
     z = model.run("hyper_analysis", quality, z_shape(model.bundle, tile), y=y)
     z_hat = np.clip(np.rint(z), -Z_LIMIT, Z_LIMIT).astype(np.int32)[0]  # (Cz, hz, wz)
-    # 4 scale indices, 5 symbols. With a scale context each depends on the other, so symbols are priced by what z_hat
-    # tells; pricing them again by the true indices gains 0.17 % and takes a quarter of the time.
+    # 4 scale indices, 5 symbols. With a scale context each depends on the other, so symbols are priced by a guess.
     scales = Scales(model.bundle, z_hat, quality)
-    price = model.prices.take(scales.expected(), mode="wrap")  # twice as quick as an index, and never wraps
+    price = model.prices.take(
+        scales.expected(_guess(y[0], quality, model)), mode="wrap"
+    )  # quicker than an index
     symbols = quantise_symbols(y, z_hat, price, quality, model)
     return TileLatents(z_hat, scales.settle(symbols), symbols)
+
+
+def _guess(y: NDArray[np.float32], quality: int, model: Model) -> NDArray[np.int32]:
+    """Symbols of all groups that another one reads, (C, h, w); none where the model has no scale context."""
+    if model.bundle.scale_context is None:
+        return np.zeros((0, *y.shape[1:]), np.int32)
+    read = sum(model.card.latent_groups[:-1])
+    return guess.symbols(y[:read], vector(model.bundle, guess.STEP, quality)[0, :read])
 
 
 def quantise_symbols(

@@ -41,9 +41,11 @@ class Scales:
             return to_index(self._totals[channels].copy())
         return to_index(self._totals[channels] + self._context(symbols, number))
 
-    def expected(self) -> NDArray[np.uint8]:
-        """Table numbers (M, h, w) from z_hat alone: the encoder's first guess, before there are symbols."""
-        return self._plain if self._context is None else to_index(self._totals.copy())
+    def expected(self, guessed: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """Table numbers (M, h, w) for guessed symbols of all groups but the last, of which only the sizes count."""
+        if self._context is None:
+            return self._plain
+        return np.concatenate([self.of_group(number, guessed) for number in range(len(self._groups))])
 
     def settle(self, symbols: NDArray[np.int32]) -> NDArray[np.uint8]:
         """The encoder's last word: table numbers (M, h, w) for symbols of its choice.

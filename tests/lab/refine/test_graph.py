@@ -140,3 +140,10 @@ def test_gather_is_numpys_take(axis, indices):
     x = np.arange(24.0).reshape(2, 3, 4)
     found = OPERATORS["Gather"]({"axis": axis}, torch.tensor(x), torch.tensor(indices))
     assert np.array_equal(found.numpy(), np.take(x, indices, axis))
+
+
+def test_whole_numbers_divide_to_whole_numbers() -> None:
+    """Sizes did not, once: no picture could be refined with a synthesis that works some out."""
+    found = OPERATORS["Div"]({}, torch.tensor([7, 64]), torch.tensor(2))
+    assert found.dtype == torch.int64 and found.tolist() == [3, 32]
+    assert OPERATORS["Div"]({}, torch.tensor([7.0]), torch.tensor(2.0)).tolist() == [3.5]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -15,6 +16,7 @@ from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.priors.factorized import REACH
 from mezzotint.lab.priors.logistic import INDEX_COUNT
 from mezzotint.lab.priors.tables import REACH_MAX, y_tables
+from mezzotint.runtime import guess
 from mezzotint.runtime.latents import prices
 
 
@@ -34,9 +36,7 @@ def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
         features = frozen.hyper_synthesis(z_hat, quality)
         steps, worth = frozen.steps(features, quality), frozen.worth(quality)
         phases = split_phases(y)
-        guessed = split_phases(
-            price[frozen.scale_map(z_hat, quality).round().long()]
-        )  # as the codec guesses them
+        guessed = split_phases(price[_guess(frozen, y, z_hat, quality)])
         coded: list[Tensor] = []
 
         def quantise(
@@ -52,3 +52,12 @@ def symbol_counts(frozen: Codec, crops: Crops, batches: int) -> Tensor:
         cell = index * counts.shape[1] + symbols.long().clamp(-REACH_MAX, REACH_MAX) + REACH_MAX
         counts.view(-1).add_(torch.bincount(cell.flatten(), minlength=counts.numel()))
     return counts
+
+
+def _guess(frozen: Codec, y: Tensor, z_hat: Tensor, quality: Tensor) -> Tensor:
+    """The tables (B, M, h, w) by which the codec prices symbols that it has not found yet (runtime/guess.py)."""
+    if frozen.scale_context is None:
+        return frozen.scale_map(z_hat, quality).round().long()
+    step = frozen.step(quality).numpy()
+    sizes = [guess.symbols(one, scale) for one, scale in zip(y.numpy(), step, strict=True)]
+    return frozen.index(z_hat, torch.from_numpy(np.stack(sizes)), quality).round().long()

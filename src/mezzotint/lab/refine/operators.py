@@ -96,6 +96,11 @@ def _gather(a: Attributes, x: Tensor, indices: Tensor) -> Tensor:
     return picked.reshape([*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]])
 
 
+def _div(a: Attributes, x: Tensor, y: Tensor) -> Tensor:
+    """Of whole numbers, such as sizes, the whole part."""
+    return x / y if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")
+
+
 def _depth_to_space(a: Attributes, x: Tensor) -> Tensor:
     n = a["blocksize"]
     if a.get("mode", b"DCR") == b"CRD":
@@ -118,7 +123,7 @@ OPERATORS: dict[str, Callable[..., Tensor]] = {
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,
     "DepthToSpace": _depth_to_space,
-    "Div": lambda a, x, y: x / y,
+    "Div": _div,
     "Exp": lambda a, x: x.exp(),
     "Floor": lambda a, x: x.floor(),
     "Gather": _gather,

@@ -28,7 +28,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from mezzotint.errors import NonFinite, UsageError
+from mezzotint.errors import NonFinite
 from mezzotint.lab.models.codec import lambda_of
 from mezzotint.lab.refine.bits import symbol_bits
 from mezzotint.lab.refine.distortion import PLANES, Distortion
@@ -38,6 +38,7 @@ from mezzotint.runtime.latents import NEVER, TileLatents, dequantise_tile, vecto
 from mezzotint.runtime.scales import Scales
 
 WORTH = "worth"  # the vector of what errors are worth
+OF_OLDER_MODELS = 0.35  # the share of those without it
 STEPS = (0, 3, 4, 6, 9, 13, 20, 30, 60, 120)  # by effort
 FIRST_SHARE = 0.6  # of the curvature, in the first step; 0.5 to 0.8 do nearly as well
 _CURVATURE = (
@@ -108,12 +109,9 @@ class _Search:
 
 
 def _restraint(draft: Draft, weight: float) -> np.ndarray:
-    """(M, 1, 1): the share of the margin that the encoder of this bundle uses, as its vector says."""
+    """(M, 1, 1) or (): the share of the margin that the encoder of this bundle uses, as its vector says."""
     if f"q_{WORTH}" not in draft.model.session("quantise").inputs:
-        raise UsageError(
-            "the encoder of this model is of an older kind, which effort cannot steer",
-            "export the model anew, or encode without effort",
-        )
+        return np.float32(OF_OLDER_MODELS)
     worth = vector(draft.model.bundle, WORTH, draft.quality)[0]  # (M, 1, 1)
     return np.float32(weight * 255**2) / worth
 

@@ -51,7 +51,7 @@ def _inputs(name: str, count: int, before: int, after: int) -> Tensor:
 
 
 def _refuse_what_shrinks(small: CodecConfig, large: CodecConfig) -> None:
-    """New may be: depths of the transforms, the last group of y with its part of the context, element steps."""
+    """New may be: depths of the transforms, the last group of y with its context, element steps, scale context."""
     fits = replace(
         large,
         groups=(*large.groups[:-1], small.groups[-1]),
@@ -67,5 +67,6 @@ def _refuse_what_shrinks(small: CodecConfig, large: CodecConfig) -> None:
     )
     if fits != small:
         raise ValueError(
-            "the weights are of a model of another shape: only depths, the last group of y and element steps can be new"
+            "the weights are of a model of another shape: only depths, the last group of y, element steps and a scale"
+            " context can be new"
         )

@@ -78,6 +78,9 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     pictures = [(name, p.to(device)) for name, p in photos.load(folder, progress=team.leads)]
     train_set, held_out = photos.split(pictures, min(s.held_out, len(pictures) // 4))
+    Crops(
+        train_set, *s.sizes(s.steps)
+    )  # refused where all photos are too small, whatever is made beside them
     graphics = [p.to(device) for p in made(s.made, s.sizes(s.steps)[0])]
     crops = {
         size: Crops(train_set + graphics, *size, s.seed, grey=s.grey)

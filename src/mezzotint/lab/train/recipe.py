@@ -18,7 +18,7 @@ class Late:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Warm-up, hold, linear decay to zero; steps may be changed while the rate still holds."""
+    """Warm-up, hold, linear decay to zero. Change a run's steps while its rate still holds: later the rate jumps."""
 
     steps: int
     batch: int = 8
