@@ -137,10 +137,13 @@ def test_the_shipped_model_against_torch(shipped):
         return counter.get_total_flops() / 2 / size**2
 
     def means():
-        model.context(model.hyper_synthesis(z, quality), lambda k, mean: mean)
+        features = model.hyper_synthesis(z, quality)
+        model.steps(features, quality)
+        model.context(features, lambda k, mean: mean)
 
     x = torch.zeros(1, 3, size, size)
     scales = 16 * config.channels * config.hyper_channels / 4096  # one layer from every z to 16 cells of y
+    scales += products(lambda: model.scale_context(y))
     encoder = products(lambda: model.analysis(x, quality), lambda: model.hyper_analysis(y), means)
     assert total(shipped, ENCODER) == pytest.approx(encoder + scales)
     decoder = products(means, lambda: model.synthesis(y, quality))
