@@ -1,22 +1,3 @@
 #!/usr/bin/env bash
-# The second model, from a folder of photos to measured bundle. Each stage can be run again alone; training resumes.
-#   runs/second.sh PHOTOS KODAK
-# PHOTOS: any folder of photos to train on. KODAK: the 24 Kodak images, for measuring only.
-set -euo pipefail
-photos=$1 kodak=$2 out=trained/second
-cd "$(dirname "$0")/.."
-
-# 1. Train: the first model grown, an hour and a half of 2 AVX-512 cores as two processes of one thread, which is quicker
-#    than one of two. Stop it when you like; the same line goes on. To train the shipped weights further instead:
-#    --from runs/weights/second.safetensors
-OMP_NUM_THREADS=1 torchrun --nproc-per-node 2 -m mezzotint.lab train second --photos "$photos" --out "$out" \
-    --from runs/weights/first.safetensors
-
-# 2. Export: graphs, integer tables counted on the photos, and the check that torch and the runtime agree.
-mzt-lab export second --weights "$out/weights.safetensors" --photos "$photos" \
-    --name mezzotint-second --card docs/models/second.md --out src/mezzotint/bundle/default.mztm
-
-# 3. Measure: rate-distortion beside the rivals, then speed.
-mzt eval "$kodak" -o results/kodak
-mzt report results/kodak
-mzt bench --json results/speed.json --force
+# The second model, grown from the first: runs/second.sh PHOTOS KODAK (stages and folders: grown.sh).
+exec "$(dirname "$0")/grown.sh" second first "$@"

