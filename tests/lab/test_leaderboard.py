@@ -21,6 +21,8 @@ from mezzotint.lab.leaderboard import board, fit, graphs, plot, race, rows
 from mezzotint.lab.leaderboard.rows import Row, Terms
 from mezzotint.lab.models.metablock import cycle
 from mezzotint.lab.models.skeleton import skeleton
+from mezzotint.lab.train import short
+from mezzotint.lab.train.update import Step
 
 TERMS = Terms(1000, 1.0, "0123456789ab", "cpu", "float32")
 BATCH = fit.BATCH * fit.CROP**2
@@ -135,9 +137,9 @@ def test_curve_counts_all_bits_and_8_bit_errors(data: fit.Data) -> None:
 
 
 def test_budgets_become_steps() -> None:
-    assert fit.schedule(10 * BATCH + 5).steps == 10
+    assert fit.steps_of(10 * BATCH + 5) == 10
     with pytest.raises(ValueError, match=f"holds no batch: give {BATCH} or more"):
-        fit.schedule(BATCH - 1)
+        fit.steps_of(BATCH - 1)
 
 
 def test_what_cannot_be_made_says_why_and_is_a_row(
@@ -149,7 +151,8 @@ def test_what_cannot_be_made_says_why_and_is_a_row(
     rows.write(out, [row("depthwise", 0.0, curves=(CURVE,))])
     rows.write(out, [replace(rows.read(out)[0], terms=terms)])
     monkeypatch.setitem(board.CYCLES, "convnext", "convnext(kernel=61)")
-    monkeypatch.setattr(fit, "_step", lambda *_: False)
+    skipped = Step(False, 0.0, 0.0, 0.0, 0.0, stop=False)
+    monkeypatch.setattr(short, "update", lambda *_: skipped)
     done = board.run(data, out, ["convnext", "dcvc"], BATCH, (0,))
     assert [r.name for r in done] == ["depthwise", "convnext", "dcvc"] and done == rows.read(out)
     assert "cheaper options" in done[1].reason and "did not stay finite" in done[2].reason

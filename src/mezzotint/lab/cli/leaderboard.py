@@ -59,7 +59,7 @@ def leaderboard(
     place = options.at_hand(device)
     usual = board.BUDGET_PIXELS["cpu" if place == "cpu" else "cuda"]
     budget = usual if budget_pixels is None else budget_pixels
-    fit.schedule(budget)
+    fit.steps_of(budget)
     data = fit.prepare(photos, validation, place)
     done = board.run(data, out, names, budget, seeds)
     if plot is not None:

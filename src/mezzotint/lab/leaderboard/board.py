@@ -54,7 +54,7 @@ def chosen(only: Sequence[str]) -> list[str]:
 def run(data: Data, out: Path, only: Sequence[str], budget_pixels: int, seeds: Sequence[int]) -> list[Row]:
     """Make the rows that ``out`` lacks; all of its rows. ValueError where it holds rows of other terms."""
     names, terms = chosen(only), fit.terms(data, budget_pixels)
-    fit.schedule(budget_pixels)
+    fit.steps_of(budget_pixels)
     done = rows.read(out)
     rows.refuse_other_terms(out, done, terms)
     with tempfile.TemporaryDirectory() as folder, tqdm(names, unit="row") as bar:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from mezzotint.lab.data import photos
 from mezzotint.lab.data.basis import strongest_rows
@@ -24,14 +22,11 @@ from mezzotint.lab.layers.precision import bf16_pays
 from mezzotint.lab.leaderboard.rows import Terms
 from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.models.skeleton import BLOCK_KMAC, CONFIG, skeleton
-from mezzotint.lab.train import optim
-from mezzotint.lab.train.recipe import Schedule
-from mezzotint.lab.train.update import update
+from mezzotint.lab.train.short import short_run
 
 CROP, BATCH = 256, 4
 RATE = 1e-3
 QUALITIES = (500, 1250, 2000, 2750, 3500)  # of the curve
-SKIPPED_MOST = 0.1  # share of the steps that may be left out as not finite
 
 Curve = tuple[tuple[float, float], ...]  # (bits per pixel, PSNR in decibels), a quality each
 
@@ -55,14 +50,14 @@ class Fit:
     seconds: float  # of training
 
 
-def schedule(budget_pixels: int) -> Schedule:
+def steps_of(budget_pixels: int) -> int:
     """As many steps as the budget has batches; ValueError when it has none."""
     steps = budget_pixels // (BATCH * CROP * CROP)
     if steps < 1:
         raise ValueError(
             f"a budget of {budget_pixels} pixels holds no batch: give {BATCH * CROP * CROP} or more"
         )
-    return Schedule(steps=steps, batch=BATCH, crop=CROP, warmup=max(1, min(50, steps // 10)), lr=RATE)
+    return steps
 
 
 def prepare(folder: Path, validation: Path | None, device: str) -> Data:
@@ -95,32 +90,10 @@ def terms(data: Data, budget_pixels: int) -> Terms:
 
 def fit(spec: str, seed: int, data: Data, budget_pixels: int) -> Fit:
     """ValueError when the mixers are too dear (`skeleton`), or when training did not stay finite."""
-    plan, device = schedule(budget_pixels), data.held_out.device
     torch.manual_seed(seed)
-    model = skeleton(spec, data.rows, data.spread).to(device)
-    for p in model.parameters():
-        if p.ndim == 4:  # some mixers have five axes, which `Module.to` would refuse to lay out so
-            p.data = p.data.contiguous(memory_format=torch.channels_last)
-    optimisers = optim.build(model, plan.lr, None)
-    begun, skipped = time.monotonic(), 0
-    for step in tqdm(range(plan.steps), desc=f"{spec} seed {seed}", unit="step", leave=False):
-        skipped += not _step(model, optimisers, data.crops, plan, step, seed)
-        if skipped > SKIPPED_MOST * plan.steps:
-            raise ValueError(f"training did not stay finite: {skipped} of {step + 1} steps had to be skipped")
-    seconds = time.monotonic() - begun
-    return Fit(model, curve(model, data.held_out), skipped, seconds)
-
-
-def _step(
-    model: Codec, optimisers: list[torch.optim.Optimizer], crops: Crops, plan: Schedule, step: int, seed: int
-) -> bool:
-    """One update; False when the loss or its gradient was not finite and nothing was changed."""
-    x = crops.at(step)
-    quality = torch.randint(0, 4096, (plan.batch,), generator=torch.Generator().manual_seed(step)).to(
-        x.device
-    )
-    torch.manual_seed(seed * 1_000_003 + step)  # of the noise
-    return update(model, optimisers, x, quality, plan, step).taken
+    model = skeleton(spec, data.rows, data.spread).to(data.held_out.device)
+    done = short_run(model, data.crops, steps_of(budget_pixels), seed, RATE)
+    return Fit(model, curve(model, data.held_out), done.skipped, done.seconds)
 
 
 @torch.no_grad()

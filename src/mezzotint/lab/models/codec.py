@@ -60,11 +60,12 @@ class CodecConfig:
 
 
 class Output(NamedTuple):
-    """x_hat (B, 3, H, W); bits of y and z per image, (B,)."""
+    """x_hat (B, 3, H, W); bits of y and z per image, (B,); a further term of the loss (codebooks, teachers), if any."""
 
     x_hat: Tensor
     y_bits: Tensor
     z_bits: Tensor
+    extra: Tensor | None = None  # scalar
 
 
 def lambda_of(quality: Tensor) -> Tensor:

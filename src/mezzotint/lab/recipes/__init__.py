@@ -15,7 +15,7 @@ from mezzotint.lab.train.recipe import Recipe
 
 
 def names() -> list[str]:
-    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
 
 
 def find(name: str) -> Recipe:

@@ -26,4 +26,6 @@ def rate_distortion(x: Tensor, output: Output, quality: Tensor) -> Loss:
     y_bpp, z_bpp = output.y_bits / pixels, output.z_bits / pixels
     lam = lambda_of(quality)
     total = ((y_bpp + z_bpp + lam * mse) / lam.sqrt()).mean()
+    if output.extra is not None:
+        total = total + output.extra
     return Loss(total, y_bpp.detach(), z_bpp.detach(), mse.detach())

@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mezzotint.lab.layers.precision import bf16_pays
-from mezzotint.lab.models.codec import Codec
 from mezzotint.lab.train.loss import rate_distortion
 from mezzotint.lab.train.recipe import Schedule
 from mezzotint.lab.train.team import ALONE, Team
@@ -32,7 +31,7 @@ class Step:
 
 
 def update(
-    model: Codec,
+    model: nn.Module,
     optimisers: list[torch.optim.Optimizer],
     x: Tensor,
     quality: Tensor,
@@ -41,7 +40,9 @@ def update(
     team: Team = ALONE,
     stop: bool = False,
 ) -> Step:
-    """Take step number ``step``; x (B, 3, H, W) in [-1/2, 1/2] and quality (B,) in 0..4095 are our share of its batch.
+    """Take step number ``step`` of ``model``, (x, quality) -> Output.
+
+    x (B, 3, H, W) in [-1/2, 1/2] and quality (B,) in 0..4095 are our share of its batch.
 
     Noise comes from torch's global generators, which the caller seeds. ``stop`` is our wish to end the run.
     """
