@@ -47,5 +47,5 @@ $(DEMO)/.installed: $(DEPENDS)
 
 $(VENV)/.installed: $(DEPENDS)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[test,lab,eval]'
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[test,lab,eval,systems]'
 	@touch $@

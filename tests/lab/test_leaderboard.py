@@ -65,7 +65,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"name": "swin"}', "3"])
 def test_a_damaged_line_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "b.jsonl"
-    path.write_text(rows.line(row("swin")) + "\n" + text + "\n")
+    path.write_text(json.dumps(rows.flat(row("swin"))) + "\n" + text + "\n")
     with pytest.raises(ValueError, match="line 2, is no row of a board: delete the line"):
         rows.read(path)
 

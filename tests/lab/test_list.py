@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import mezzotint.lab as lab
 from mezzotint.lab import cli
 from mezzotint.lab.models import parts
+from mezzotint.lab.systems import SYSTEMS
 
 FIELDS = [
     "kind",
@@ -57,7 +58,8 @@ def test_no_file_is_forgotten(kind: str) -> None:
 
 def test_every_part_is_there_once(everything: list[dict[str, object]]) -> None:
     found = [(row["kind"], row["name"]) for row in everything]
-    wanted = {(kind, name) for kind, registry in parts.REGISTRIES.items() for name in registry.names()}
+    registries = {**parts.REGISTRIES, "system": SYSTEMS}
+    wanted = {(kind, name) for kind, registry in registries.items() for name in registry.names()}
     assert len(found) == len(set(found))
     assert set(found) == wanted | {("recipe", name) for name in ("first", "second", "third")}
 
@@ -89,6 +91,12 @@ def test_kind_and_family_choose() -> None:
     windows = listed("--kind", "mixer", "--family", "window")
     assert "swin" in [row["name"] for row in windows]
     assert {(row["kind"], row["family"]) for row in windows} == {("mixer", "window")}
+
+
+def test_systems_are_listed_with_what_they_leave_out() -> None:
+    rows = listed("--kind", "system")
+    assert {"plain", "ftic"} <= {row["name"] for row in rows} and {row["kind"] for row in rows} == {"system"}
+    assert all(row["scaled_down"] and row["kmac_px"] is None for row in rows)
 
 
 def test_unknown_family_lists_the_known() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from mezzotint.lab.layers.global_context import GlobalContext
 from mezzotint.lab.layers.phases import ANCHORS, put
 from mezzotint.lab.layers.reweight import Reweight
-from mezzotint.lab.priors.mlicv2 import GlobalContext, MlicV2
+from mezzotint.lab.priors.mlicv2 import MlicV2
 
 
 @torch.no_grad()
@@ -40,6 +41,20 @@ def test_the_first_slice_sees_the_whole_picture() -> None:
     stage.globe.out.weight.zero_()
     moved = (stage(support, changed).mean - stage(support, anchors).mean).abs()
     assert moved[:, :, 15, 14].max() == 0
+
+
+@torch.no_grad()
+def test_a_later_slice_hears_earlier_ones_across_the_picture() -> None:
+    torch.manual_seed(0)
+    stage = MlicV2(8).stages[2].eval()
+    features, done = torch.randn(1, 16, 16, 16), [torch.randn(1, 2, 16, 16) for _ in range(2)]
+    changed = [part.clone() for part in done]
+    changed[0][:, :, :2, :2] += 20
+    for silent in (False, True):
+        if silent:
+            stage.inter.out.weight.zero_()
+        before, after = (stage(stage.prepare(features, slices), None).mean for slices in (done, changed))
+        assert ((after - before)[:, :, 15, 15].abs().max() > 1e-6) == (not silent)
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ def test_two_passes_a_slice() -> None:
     torch.manual_seed(0)
     prior, y = S2Lic(8, slices=2).eval(), torch.randn(1, 8, 8, 8)
     assert len(prior.compress(y)) == 1 + 2 * 2
-    assert prior.stages[0].inter is None and isinstance(prior.stages[1].inter, DeformableAttention)
+    assert prior.stages[0].inter is None and isinstance(prior.stages[1].inter.attention, DeformableAttention)
 
 
 @torch.no_grad()
@@ -31,4 +31,4 @@ def test_the_offsets_learn() -> None:
     torch.manual_seed(0)
     prior = S2Lic(8)
     prior(5 * torch.randn(1, 8, 16, 16)).bits.sum().backward()
-    assert all(stage.inter.offset.weight.grad.abs().max() > 0 for stage in prior.stages[1:])
+    assert all(stage.inter.attention.offset.weight.grad.abs().max() > 0 for stage in prior.stages[1:])

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 
 import numpy as np
@@ -12,13 +10,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import mezzotint.lab.systems as package
 from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.models.framed import Start
-from mezzotint.lab.systems import SYSTEMS, Media, System
+from mezzotint.lab.systems import SYSTEMS, Media, System, every
 
-for module in pkgutil.iter_modules(package.__path__):
-    importlib.import_module(f"{package.__name__}.{module.name}")
+every.register()
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +68,7 @@ def made(start: Start, crops: Crops) -> Callable[[str], System]:
                 for p in system.parameters():
                     p.data += 0.003 * torch.randn_like(p)
             system.learn(crops, 2, 0)
+            system.spec = spec
             kept[spec] = system
         return kept[spec]
 

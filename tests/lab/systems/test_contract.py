@@ -9,8 +9,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
+from torch import nn
 
 from mezzotint.errors import MezzotintError
+from mezzotint.lab.models.framed import Start
 from mezzotint.lab.recipes import published
 from mezzotint.lab.systems import SYSTEMS, Media, System
 
@@ -44,6 +48,31 @@ def test_round_trip_is_exact_at_every_quality(system: System, media: Media) -> N
 def test_codes_alike_twice_and_after_another_picture(system: System, media: Media, coded: bytes) -> None:
     system.compress(np.ascontiguousarray(media[..., ::-1, :]), system.qualities[0])
     assert system.compress(media, system.qualities[-1]) == coded
+
+
+def test_loaded_weights_on_other_threads_decode_the_same(
+    system: System, media: Media, coded: bytes, start: Start
+) -> None:
+    """A file must outlive the object that wrote it, and a machine's idea of how many threads are good."""
+    if not isinstance(system, nn.Module):
+        pytest.skip("has no weights")
+    torch.manual_seed(99)
+    again = SYSTEMS.build(system.spec, start)
+    again.load_state_dict(safetensors.torch.load(safetensors.torch.save(plainly(system))))
+    again.eval()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2 if threads == 1 else 1)
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            assert np.array_equal(again.decompress(coded), system.rebuilt(media, system.qualities[-1]))
+            assert again.compress(media, system.qualities[-1]) == coded
+    finally:
+        torch.set_num_threads(threads)
+
+
+def plainly(system: nn.Module) -> dict[str, torch.Tensor]:
+    """The state as a file holds it: each tensor by itself."""
+    return {name: tensor.detach().clone().contiguous() for name, tensor in system.state_dict().items()}
 
 
 def test_other_qualities_are_refused(system: System, media: Media) -> None:

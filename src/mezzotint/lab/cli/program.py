@@ -17,6 +17,7 @@ from mezzotint.lab.cli.export import export
 from mezzotint.lab.cli.leaderboard import leaderboard
 from mezzotint.lab.cli.list_parts import list_parts
 from mezzotint.lab.cli.retime import retime
+from mezzotint.lab.cli.systems import systems
 from mezzotint.lab.cli.train import train
 
 
@@ -36,7 +37,7 @@ def main() -> None:
     """Train codecs, measure them, and export them as model bundles."""
 
 
-for verb in (list_parts, train, evaluate, export, leaderboard, retime):
+for verb in (list_parts, train, evaluate, export, leaderboard, retime, systems):
     main.add_command(verb)
 
 

@@ -33,7 +33,7 @@ Curve = tuple[tuple[float, float], ...]  # (bits per pixel, PSNR in decibels), a
 
 @dataclass(frozen=True)
 class Data:
-    """Crops to train on, pictures (N, 3, CROP, CROP) uint8 to measure on, and the block transform to start from."""
+    """Crops to train on, pictures (N, 3, side, side) uint8 to measure on, and the block transform to start from."""
 
     crops: Crops
     held_out: Tensor
@@ -60,8 +60,8 @@ def steps_of(budget_pixels: int) -> int:
     return steps
 
 
-def prepare(folder: Path, validation: Path | None, device: str) -> Data:
-    """Photos on the device; those that measure are of ``validation``, or up to 40 held out by name."""
+def prepare(folder: Path, validation: Path | None, device: str, side: int = CROP) -> Data:
+    """Photos on the device; those that measure are of ``validation``, or up to 40 held out by name, ``side`` pixels."""
     pictures = photos.load(folder)
     named = [f"{name} {tuple(p.shape)}" for name, p in pictures]
     if validation is None:
@@ -70,10 +70,10 @@ def prepare(folder: Path, validation: Path | None, device: str) -> Data:
         train, measured = [p for _, p in pictures], photos.load(validation)
         held_out = [p for _, p in measured]
         named += ["measured on", *(f"{name} {tuple(p.shape)}" for name, p in measured)]
-    measured_on = middles(held_out, CROP)
+    measured_on = middles(held_out, side)
     if not measured_on:
         raise ValueError(
-            f"no held-out photo has {CROP} pixels on both sides: give larger photos or more of them"
+            f"no held-out photo has {side} pixels on both sides: give larger photos or more of them"
         )
     rows, spread = strongest_rows(train, CONFIG.channels, size=CROP)
     digest = hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]

@@ -58,7 +58,7 @@ def write(path: Path, done: Sequence[Row]) -> None:
             axes.scatter(times, rates, s=34, c=colour, marker=marker, label=family, zorder=3)
         axes.set_xscale("log")
         axes.set_xlim(0.9 * min(row.ms_per_mp for row in drawn), 1.15 * max(row.ms_per_mp for row in drawn))
-        _time_ticks(axes)
+        log_ticks(axes)
         _names(axes, drawn)
         axes.set_xlabel("milliseconds a megapixel, analysis and synthesis, onnxruntime on one thread")
         axes.set_ylabel("BD-rate against the convolution block, %")
@@ -114,7 +114,8 @@ def _meet(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _time_ticks(axes) -> None:  # type: ignore[no-untyped-def]
+def log_ticks(axes) -> None:  # type: ignore[no-untyped-def]
+    """Plain numbers at 1, 2 and 5 of each power of ten along a logarithmic x axis."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of a board and the file that holds them: one JSON object a line, one line a part.
 
-The file is written anew for each row and moved into place, so that a run that is killed leaves whole rows. Rows compare
-only under one set of terms (budget, photos, device, precision); a file never holds two.
+Rows compare only under one set of terms (budget, photos, device, precision); a file never holds two.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from mezzotint.lab.leaderboard import lines
 
 
 @dataclass(frozen=True)
@@ -60,33 +59,12 @@ class Row:
 
 def read(path: Path) -> list[Row]:
     """Rows in order, none where there is no file; ValueError with the remedy for a damaged line."""
-    if not path.exists():
-        return []
-    rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        try:
-            rows.append(_parse(json.loads(line)))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(
-                f"{path}, line {number}, is no row of a board: delete the line or give another --out"
-            ) from error
-    return rows
+    return lines.read(path, _parse)
 
 
 def write(path: Path, rows: list[Row]) -> None:
     """All rows, or the file as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.writelines(line(row) + "\n" for row in rows)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def line(row: Row) -> str:
-    """One row as JSON."""
-    return json.dumps(flat(row), allow_nan=False)
+    lines.write(path, [flat(row) for row in rows])
 
 
 def flat(row: Row) -> dict[str, Any]:
@@ -98,12 +76,8 @@ def flat(row: Row) -> dict[str, Any]:
 
 def _parse(document: dict[str, Any]) -> Row:
     terms = Terms(**{f.name: document.pop(f.name) for f in fields(Terms)})
-    tuples = {name: _tuples(document.pop(name)) for name in ("seeds", "bd_rates", "curves")}
+    tuples = {name: lines.tuples(document.pop(name)) for name in ("seeds", "bd_rates", "curves")}
     return Row(terms=terms, **tuples, **document)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
 
 
 def refuse_other_terms(path: Path, rows: list[Row], terms: Terms) -> None:

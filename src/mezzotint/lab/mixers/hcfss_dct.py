@@ -2,19 +2,16 @@
 """HCFSSNet's adaptive frequency modulation: every DCT coefficient of a window is weighted by what the window holds.
 
 "Hybrid Convolution and Frequency State Space Network for Image Compression", 2025, the adaptive frequency modulation
-module. A small network reads the size of each coefficient and of its window's others and gives a weight a channel; at
-the start all weights are 1. The trap: coefficients span orders of size, so the network reads logarithms.
+module (layers/frequency_modulation.py, whose weights start at 1). The trap: a window tells nothing of its neighbours,
+hence the convolution before it.
 """
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from mezzotint.lab.layers.convolution import depthwise
-from mezzotint.lab.layers.dct import window_dct, window_idct
-from mezzotint.lab.layers.patch import dct_matrix
+from mezzotint.lab.layers.frequency_modulation import FrequencyModulation
 from mezzotint.lab.mixers import MIXERS
 from mezzotint.lab.registry import Source
 
@@ -29,41 +26,16 @@ SOURCE = Source(
 
 
 @MIXERS.register("hcfss_dct", SOURCE)
-class HCFSSDCT(nn.Module):
-    """``hcfss_dct(window=8, squeeze=4)`` on (B, C, H, W); T = window^2 coefficients. Starts near the identity.
+class HCFSSDCT(FrequencyModulation):
+    """``hcfss_dct(window=8, squeeze=4)`` on (B, C, H, W). Starts near the identity.
 
     Reach: the window and one cell of the convolution before it.
     """
 
     def __init__(self, channels: int, window: int = 8, squeeze: int = 4) -> None:
-        super().__init__()
-        if window < 1 or not 1 <= squeeze <= channels:
-            raise ValueError(
-                f"window {window}, squeeze {squeeze}: squeeze divides {channels} channels, at least 1"
-            )
+        super().__init__(channels, window, squeeze)
         self.reach, self.aligned = window, window
         self.local = depthwise(channels, 3)
-        self.register_buffer("basis", dct_matrix(window), persistent=False)
-        self.weights = BandWeights(channels, channels // squeeze, window * window)
 
     def forward(self, x: Tensor) -> Tensor:
-        coefficients, grid = window_dct(self.local(x), self.basis)  # (B * windows, T, C)
-        return window_idct(self.weights(coefficients) * coefficients, grid, self.basis)
-
-
-class BandWeights(nn.Module):
-    """Coefficients (N, T, C) -> weights of the same shape in 0..2, all 1 at the start."""
-
-    def __init__(self, channels: int, hidden: int, bands: int) -> None:
-        super().__init__()
-        self.own = nn.Linear(channels, hidden)
-        self.others = nn.Linear(channels, hidden, bias=False)
-        self.band = nn.Parameter(0.02 * torch.randn(bands, hidden))
-        self.excite = nn.Linear(hidden, channels)
-        nn.init.zeros_(self.excite.weight)
-        nn.init.zeros_(self.excite.bias)
-
-    def forward(self, coefficients: Tensor) -> Tensor:
-        size = torch.log(1 + coefficients.abs())
-        hidden = self.own(size) + self.others(size.mean(1, keepdim=True)) + self.band  # (N, T, hidden)
-        return 2 * torch.sigmoid(self.excite(F.gelu(hidden)))
+        return super().forward(self.local(x))

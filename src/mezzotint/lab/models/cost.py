@@ -8,6 +8,7 @@ A real FFT of n points is taken as 5/4 n log2 n multiply-accumulates, half of sp
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +26,16 @@ class Cost:
 @torch.no_grad()
 def count(module: nn.Module, *inputs: Tensor) -> Cost:
     """The cost of one call of ``module`` on ``inputs``."""
+    return Cost(sum(p.numel() for p in module.parameters()), spent(lambda: module(*inputs)))
+
+
+def spent(call: Callable[[], object]) -> int:
+    """The multiply-accumulates of whatever torch does while ``call`` runs."""
     fft = torch.ops.aten
     formulas = {fft._fft_r2c: _real, fft._fft_c2r: _back, fft._fft_c2c: _complex}
     with FlopCounterMode(display=False, custom_mapping=formulas) as counter:
-        module(*inputs)
-    return Cost(sum(p.numel() for p in module.parameters()), counter.get_total_flops() // 2)
+        call()
+    return int(counter.get_total_flops() // 2)
 
 
 # The counter halves nothing: it works in operations, so these are twice the multiply-accumulates.

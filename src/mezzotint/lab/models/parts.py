@@ -66,10 +66,13 @@ from mezzotint.lab.priors import (
     channel_slices,
     checkerboard,
     factorized_prior,
+    flash_gmm,
     four_step,
     ftic_tca,
     gaussian,
     gaussian_mixture,
+    grid_context,
+    hcfss,
     hyperprior,
     mlicv2,
     one_shot,
@@ -105,7 +108,7 @@ class Facts:
     reach: int | None  # cells on each side that an output sees; None for the whole picture, too
     aligned: int | None  # period of its windows
     parameters: int
-    kmac_px: float
+    kmac_px: float | None  # None for whole systems, whose files are measured instead
     scaled_down: str
 
 

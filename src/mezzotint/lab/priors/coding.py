@@ -133,13 +133,16 @@ class Writer:
             raise ValueError(
                 "a latent is not finite or beyond 2^24: look for the step at which training blew up"
             )
-        values = symbols.flatten().to(torch.int32).cpu().numpy()
+        self.write(symbols.flatten().to(torch.int32).cpu().numpy(), density)
+        return density.restore(symbols)
+
+    def write(self, values: NDArray[np.int32], density: Density) -> None:
+        """The symbols (n,) of a step as chunks, one a run."""
         done = 0
         for run in density.runs():
             part = values[done : done + run.numbers.size]
             self.chunks.append(entropy.encode(part, run.numbers, run.tables))
             done += run.numbers.size
-        return density.restore(symbols)
 
 
 class Reader:
@@ -150,11 +153,18 @@ class Reader:
         self.size = (1, height, width)
 
     def __call__(self, pick: Pick, density: Density) -> Tensor:
-        parts = []
-        for run in density.runs():
-            if self.used == len(self.chunks):
-                raise ValueError(f"{self.used} chunks are too few: give all that compress returned")
-            parts.append(entropy.decode(self.chunks[self.used], run.numbers, run.tables))
-            self.used += 1
-        symbols = torch.from_numpy(np.concatenate(parts)).view(density.shape)
+        symbols = torch.from_numpy(self.read(density)).view(density.shape)
         return density.restore(symbols.to(self.device, torch.float32))
+
+    def read(self, density: Density) -> NDArray[np.int32]:
+        """The symbols (n,) of a step."""
+        return np.concatenate(
+            [entropy.decode(self.next(), run.numbers, run.tables) for run in density.runs()]
+        )
+
+    def next(self) -> bytes:
+        """The chunk that is read now; ValueError where there is none left."""
+        if self.used == len(self.chunks):
+            raise ValueError(f"{self.used} chunks are too few: give all that compress returned")
+        self.used += 1
+        return self.chunks[self.used - 1]

@@ -19,8 +19,12 @@ from mezzotint.lab.priors.coding import CELL, Code, Coded, Estimate, Reader, Wri
 class EntropyModel(nn.Module):
     """Latents (B, C, h, w), C = ``channels``, h and w multiples of 4 <-> bits, chunks of bytes.
 
-    ``given``, in every method: what both sides know beside the chunks; most priors take none.
+    ``given``, in every method: what both sides know beside the chunks; most priors take none. ``writer`` and ``reader``
+    lead the walk when chunks are written and read.
     """
+
+    writer: type[Writer] = Writer
+    reader: type[Reader] = Reader
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -42,7 +46,7 @@ class EntropyModel(nn.Module):
         """y (1, C, h, w) -> a chunk for every step; ValueError for a batch, in training, and out of range."""
         self._check(tuple(y.shape))
         self._check_single(len(y))
-        code = Writer(y.float())
+        code = self.writer(y.float())
         self.walk(code, *given)
         return tuple(code.chunks)
 
@@ -51,7 +55,7 @@ class EntropyModel(nn.Module):
         """Chunks -> y_hat (1, C, height, width); ValueError for too few or too many, DamagedFile for other symbols'."""
         self._check((1, self.channels, height, width))
         self._check_single(1)
-        code = Reader(chunks, height, width, next(self.parameters()).device)
+        code = self.reader(chunks, height, width, next(self.parameters()).device)
         y_hat = self.walk(code, *given)
         if code.used != len(chunks):
             raise ValueError(f"{len(chunks)} chunks where {code.used} are read: give one picture's only")

@@ -2,14 +2,15 @@
 """MLICv2's references: earlier slices, coded neighbours and the whole picture, weighed channel by channel.
 
     guide: the slice before, or for the first slice a map of the hyperprior's features
-    others of slice i   <-   features | guide | earlier slices | neighbours among the anchors | global(guide, anchors)
-    anchors of slice i  <-   features | guide | earlier slices | 0                            | 0
+    others of slice i   <-  features | guide | earlier slices, near and global | neighbours | global(guide, anchors)
+    anchors of slice i  <-  features | guide | earlier slices, near and global | 0          | 0
 
 "MLICv2: Enhanced Multi-Reference Entropy Modeling for Learned Image Compression" (TOMM 2025). How places resemble each
 other is read off the guide, which is known everywhere; by that resemblance what the anchors hold is carried to the
-other colour. The first slice has no slice before it: its guide comes from the hyperprior, which is this version's step.
-The attention is the linear one of MLIC++. The trap: keys are normalised over anchors only; over all places, the zeros
-that stand for unknown values would be mixed in.
+other colour. The first slice has no slice before it: its guide comes from the hyperprior, which is this version's step,
+as are the channel gates over all references, and that symbols of small scales are not sent (selective.py). The
+attentions are the linear ones of MLIC++ (global_context.py). The trap: y counts in steps, ones at low quality and
+hundreds at high; references see asinh of it, and a norm stands before the head, or training takes wild turns.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from mezzotint.lab.layers.attention import check_heads
 from mezzotint.lab.layers.checkerboard import CheckerboardConv
 from mezzotint.lab.layers.convolution import pointwise
+from mezzotint.lab.layers.global_context import GlobalContext, InterContext
+from mezzotint.lab.layers.norm import ChannelNorm
 from mezzotint.lab.layers.reweight import Reweight
-from mezzotint.lab.layers.tokens import to_map, to_tokens
 from mezzotint.lab.priors import PRIORS
-from mezzotint.lab.priors.normal import Normal, NormalHead
+from mezzotint.lab.priors.normal import NormalHead
 from mezzotint.lab.priors.refine import Refine
+from mezzotint.lab.priors.selective import Selective, check_skip
 from mezzotint.lab.priors.slices import CheckeredSlices
 from mezzotint.lab.registry import Source
 
@@ -35,70 +37,64 @@ SOURCE = Source(
     "prior",
     "MLICv2: Enhanced Multi-Reference Entropy Modeling for Learned Image Compression",
     2025,
-    "the entropy model only, without the global context between slices, position embedding and selective coding; a "
-    "masked convolution in place of attention in windows for the neighbours; four slices by default",
+    "the entropy model only; no position embedding, and no loss that guides what is skipped; a masked convolution in "
+    "place of attention in windows for the neighbours; four slices by default; the hyper path is convolutional; "
+    "the norms are ours",
 )
+SHARE = 4  # channels that a slice takes of the features, for each of its own
 
 
 @PRIORS.register("mlicv2", SOURCE)
 class MlicV2(CheckeredSlices):
-    """``mlicv2(slices=4, heads=2, width=192)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)).
+    """``mlicv2(slices=4, heads=2, width=192, skip=3)``: y (B, C, h, w) -> Coded(y_hat (B, C, h, w), bits (B,)).
 
-    One chunk for z and two a slice. ``width``, the channels of z and of the side path, is C where it is left out.
+    One chunk for z and two a slice. ``width``, the channels of z and of the side path, is C where it is left out;
+    symbols of the ``skip`` smallest of the 64 scales are not sent, 0 for sending all; those of the first three differ
+    from 0 less than once in a thousand, if the scale is right.
     """
 
-    def __init__(self, channels: int, slices: int = 4, heads: int = 2, width: int | None = None) -> None:
-        super().__init__(channels, slices, width, partial(MlicStage, heads=heads))
+    def __init__(
+        self, channels: int, slices: int = 4, heads: int = 2, width: int | None = None, skip: int = 3
+    ) -> None:
+        super().__init__(channels, slices, width, partial(MlicStage, heads=heads, skip=check_skip(skip)))
 
 
 class MlicStage(nn.Module):
     """The context of slice ``before`` (see slices.py)."""
 
-    def __init__(self, features: int, before: int, size: int, heads: int) -> None:
+    def __init__(self, features: int, before: int, size: int, heads: int, skip: int) -> None:
         super().__init__()
-        self.size = size
+        self.size, self.skip = size, skip
         wide = 2 * size
+        self.share = pointwise(features, SHARE * size)
         self.guide = None if before else nn.Conv2d(features, size, 3, padding=1)
         self.channel = nn.Conv2d(before * size, wide, 3, padding=1) if before else None
+        self.inter = InterContext(before * size, wide, heads) if before else None
         self.local = CheckerboardConv(size, wide, 5)
         self.globe = GlobalContext(size, wide, heads)
-        support = features + size + (wide if before else 0)
+        support = SHARE * size + size + (2 * wide if before else 0)
         self.reweight = Reweight(support + 2 * wide)
-        self.head = NormalHead(support + 2 * wide, size)
-        self.refine = Refine(support, size)
+        self.head = nn.Sequential(ChannelNorm(support + 2 * wide), NormalHead(support + 2 * wide, size))
+        self.residual = Refine(support, size)
 
     def prepare(self, features: Tensor, done: list[Tensor]) -> Tensor:
-        """(B, size + F + ..., h, w): the guide comes first."""
+        """(B, S, h, w): the guide, this slice's share of the features, and what earlier slices say."""
+        share = self.share(features)
         if self.guide is not None:
-            return torch.cat([self.guide(features), features], 1)
-        return torch.cat([done[-1], features, self.channel(torch.cat(done, 1))], 1)
+            return torch.cat([self.guide(features), share], 1)
+        earlier = torch.asinh(torch.cat(done, 1))
+        return torch.cat([earlier[:, -self.size :], share, self.channel(earlier), self.inter(earlier)], 1)
 
-    def forward(self, support: Tensor, anchors: Tensor | None) -> Normal:
+    def forward(self, support: Tensor, anchors: Tensor | None) -> Selective:
         if anchors is None:
             b, _, h, w = support.shape
             found = [support.new_zeros(b, 4 * self.size, h, w)]
         else:
-            found = [self.local(anchors), self.globe(support[:, : self.size], anchors)]
-        return self.head(self.reweight(torch.cat([support, *found], 1)))
+            seen = torch.asinh(anchors)
+            found = [self.local(seen), self.globe(support[:, : self.size], seen)]
+        return Selective.of(self.head(self.reweight(torch.cat([support, *found], 1))), self.skip)
 
-
-class GlobalContext(nn.Module):
-    """Guide and anchors (B, C, h, w), zeros at the other colour -> (B, E, h, w), at a cost linear in the places."""
-
-    def __init__(self, channels: int, out: int, heads: int) -> None:
-        super().__init__()
-        check_heads(out, heads)
-        self.heads = heads
-        self.query, self.key = pointwise(channels, out), pointwise(channels, out)
-        self.value, self.out = pointwise(channels, out), pointwise(out, out)
-
-    def forward(self, guide: Tensor, anchors: Tensor) -> Tensor:
-        h, w = guide.shape[2:]
-        q, k, v = (
-            to_tokens(layer(x), self.heads)  # (B, heads, N, E / heads)
-            for layer, x in ((self.query, guide), (self.key, guide), (self.value, anchors))
-        )
-        rows, columns = torch.arange(h, device=q.device), torch.arange(w, device=q.device)
-        others = ((rows[:, None] + columns[None]) % 2).flatten().bool()  # (N,)
-        weight = torch.softmax(k.masked_fill(others[:, None], -torch.inf), 2)  # over the anchors
-        return self.out(to_map(torch.softmax(q, 3) @ (weight.mT @ v), h, w))
+    def refine(self, support: Tensor, y_hat: Tensor) -> Tensor:
+        """(B, size, h, w) -> the same, each element moved by less than 1/2."""
+        seen = torch.asinh(y_hat)
+        return y_hat + (self.residual(support, seen) - seen)

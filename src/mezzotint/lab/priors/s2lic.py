@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S2LIC's context: slices in checkerboards, with channel gates and deformable attention to the slices before.
+"""S2LIC's context (ACGC): slices in checkerboards, with channel attention and deformable attention to slices before.
 
-    features --- queries ---+
-    earlier slices ---------+--- deformable attention ----------+
-    earlier slices --- 3x3 --- channel gates -------------------+--- gates --- mean, scale
-    anchors of this slice --- masked convolution (others only) -+
+    earlier slices --- two 3x3 layers * places ------------------------- + --- adaptive channel context
+                  \\--- depthwise 3x3 * channels ----------------------- +
+    features, anchors --- queries --- deformable attention * channels -- + --- adaptive global context
+    earlier slices --- keys, values --/  depthwise 3x3 * places -------- +
+    anchors of this slice --- masked convolution (for the others only)        all these --- gates --- mean, scale
 
 "S2LIC: Learned Image Compression with the SwinV2 Block, Adaptive Channel-wise and Global-inter Attention Context"
-(2024), ACGC. Earlier slices hold the same picture at the same places, so where to look in them can be learned from what
-is known here, and it may be far away. The trap: the first slice has nothing to look at, and does without both.
+(2024). Earlier slices hold the same picture at the same places, so where to look in them can be learned from what is
+known here, and it may be far away: each earlier slice has offsets of its own, and the second pass of a slice asks again
+with its anchors in hand. The two branches of a context weigh each other (layers/crossed.py). The traps: the first slice
+has nothing to look at, and does without both; and y counts in steps, ones at low quality and hundreds at high, so
+contexts see asinh of it, and a norm stands before the head.
 """
 
 from __future__ import annotations
@@ -19,7 +23,10 @@ import torch
 from torch import Tensor, nn
 
 from mezzotint.lab.layers.checkerboard import CheckerboardConv
+from mezzotint.lab.layers.convolution import depthwise, pointwise
+from mezzotint.lab.layers.crossed import ChannelGate, Crossed, PlaceGate
 from mezzotint.lab.layers.deformable import DeformableAttention
+from mezzotint.lab.layers.norm import ChannelNorm
 from mezzotint.lab.layers.reweight import Reweight
 from mezzotint.lab.priors import PRIORS
 from mezzotint.lab.priors.normal import Normal, NormalHead
@@ -32,9 +39,11 @@ SOURCE = Source(
     "prior",
     "S2LIC: Learned Image Compression with the SwinV2 Block, Adaptive Channel-wise and Global-inter Attention Context",
     2024,
-    "the entropy model only; one group of offsets and one attention a slice; squeeze-and-excitation as channel gates; "
-    "four equal slices by default; the hyper path is convolutional",
+    "the entropy model only; four equal slices by default, where the paper has ten; one head of parameters for both "
+    "colours; no batch norms in the gates; the masked convolution, the gates over all contexts and the norms are "
+    "ours; the hyper path is convolutional",
 )
+SHARE = 4  # channels that a slice takes of the features, for each of its own
 
 
 @PRIORS.register("s2lic", SOURCE)
@@ -54,28 +63,66 @@ class S2Stage(nn.Module):
     def __init__(self, features: int, before: int, size: int, heads: int) -> None:
         super().__init__()
         wide = 2 * size
-        self.wide = wide
+        self.size, self.wide, self.known = size, wide, before * size
+        self.share = pointwise(features, SHARE * size)
         self.channel = self.inter = None
         if before:
-            self.channel = nn.Sequential(nn.Conv2d(before * size, wide, 3, padding=1), Reweight(wide))
-            self.inter = DeformableAttention(features, before * size, wide, heads)
+            self.channel = ChannelContext(before * size, wide)
+            self.inter = GlobalInterContext(SHARE * size + size, before * size, wide, heads, before)
         self.local = CheckerboardConv(size, wide, 5)
-        support = features + (2 * wide if before else 0)
-        self.reweight = Reweight(support + wide)
-        self.head = NormalHead(support + wide, size)
-        self.refine = Refine(support, size)
+        support = SHARE * size + self.known + (wide if before else 0)
+        found = wide + (wide if before else 0)
+        self.reweight = Reweight(support + found)
+        self.head = nn.Sequential(ChannelNorm(support + found), NormalHead(support + found, size))
+        self.residual = Refine(support, size)
 
     def prepare(self, features: Tensor, done: list[Tensor]) -> Tensor:
-        """(B, F + ..., h, w)."""
-        if not done:
-            return features
-        earlier = torch.cat(done, 1)
-        return torch.cat([features, self.channel(earlier), self.inter(features, earlier)], 1)
+        """(B, S, h, w): earlier slices, this slice's share of the features, the channel context of the former."""
+        share = self.share(features)
+        if self.channel is None:
+            return share
+        earlier = torch.asinh(torch.cat(done, 1))
+        return torch.cat([earlier, share, self.channel(earlier)], 1)
 
     def forward(self, support: Tensor, anchors: Tensor | None) -> Normal:
-        if anchors is None:
-            b, _, h, w = support.shape
-            found = support.new_zeros(b, self.wide, h, w)
-        else:
-            found = self.local(anchors)
-        return self.head(self.reweight(torch.cat([support, found], 1)))
+        b, _, h, w = support.shape
+        seen = support.new_zeros(b, self.size, h, w) if anchors is None else torch.asinh(anchors)
+        found = [support.new_zeros(b, self.wide, h, w) if anchors is None else self.local(seen)]
+        if self.inter is not None:
+            earlier, share, _ = support.split([self.known, SHARE * self.size, self.wide], 1)
+            found.append(self.inter(torch.cat([share, seen], 1), earlier))
+        return self.head(self.reweight(torch.cat([support, *found], 1)))
+
+    def refine(self, support: Tensor, y_hat: Tensor) -> Tensor:
+        """(B, size, h, w) -> the same, each element moved by less than 1/2."""
+        seen = torch.asinh(y_hat)
+        return y_hat + (self.residual(support, seen) - seen)
+
+
+class ChannelContext(nn.Module):
+    """Earlier slices (B, S, h, w) -> (B, E, h, w): what their channels say together."""
+
+    def __init__(self, source: int, out: int) -> None:
+        super().__init__()
+        self.attention = nn.Sequential(
+            nn.Conv2d(source, out, 3, padding=1), nn.GELU(), nn.Conv2d(out, out, 3, padding=1), nn.GELU()
+        )
+        self.beside = nn.Sequential(pointwise(source, out), depthwise(out, 3))
+        self.crossed = Crossed(PlaceGate(out), ChannelGate(out))
+
+    def forward(self, earlier: Tensor) -> Tensor:
+        return self.crossed(self.attention(earlier), self.beside(earlier))
+
+
+class GlobalInterContext(nn.Module):
+    """What is known here (B, Q, h, w) and earlier slices (B, S, h, w) -> (B, E, h, w): what lies there, far or near."""
+
+    def __init__(self, queries: int, source: int, out: int, heads: int, groups: int) -> None:
+        super().__init__()
+        self.attention = DeformableAttention(queries, source, out, heads, groups=groups)
+        self.smooth = nn.Conv2d(out, out, 5, padding=2)
+        self.beside = nn.Sequential(pointwise(source, out), depthwise(out, 3))
+        self.crossed = Crossed(ChannelGate(out), PlaceGate(out))
+
+    def forward(self, known: Tensor, earlier: Tensor) -> Tensor:
+        return self.crossed(self.smooth(self.attention(known, earlier)), self.beside(earlier))

@@ -2,7 +2,7 @@
 """An image codec as most papers have it: a trained graph (`models.framed`), and its files.
 
 Pictures are padded to multiples of 64 by repeating their border and cut after decoding. The trap: coding and decoding
-must run the same kernels on tensors of the same shapes, so both go through float32 and one picture at a time.
+must run the same kernels on tensors of the same shapes, so both go through float32, one thread, one picture at a time.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mezzotint.lab.layers.quality import QUALITY_MAX
 from mezzotint.lab.models.codec import Output
 from mezzotint.lab.models.framed import Framed
 from mezzotint.lab.systems import stream
+from mezzotint.lab.systems.still import reading, still
 from mezzotint.lab.train.short import short_run
 
 QUALITIES = (500, 1250, 2000, 2750, 3500)  # of a curve: those of the board of mixers
@@ -44,22 +45,24 @@ class ImageSystem(nn.Module):
     def learn(self, crops: Crops, steps: int, seed: int) -> None:
         short_run(self, crops, steps, seed)
 
+    @still
     def compress(self, media: Pixels, quality: int) -> bytes:
         y, _ = self.to_latent(media, quality)
         chunks = self.framed.prior.compress(y)
         return stream.write(
-            stream.Stream(self.name, stream.identity(self), quality, media.shape, tuple(chunks))
+            stream.Stream(self.name, stream.identity(self), int(quality), media.shape, tuple(chunks))
         )
 
-    @torch.no_grad()
+    @reading
     def decompress(self, data: bytes) -> Pixels:
         found = stream.read(data, self.name, stream.identity(self))
         height, width = picture_sides(found.shape)
+        dial = check_dial(found.quality)
         rows, columns = -(-height // CELL) * CELL // 16, -(-width // CELL) * CELL // 16
         y_hat = self.framed.prior.decompress(found.chunks, rows, columns)
-        return self.to_pixels(y_hat, check_dial(found.quality), height, width)
+        return self.to_pixels(y_hat, dial, height, width)
 
-    @torch.no_grad()
+    @still
     def rebuilt(self, media: Pixels, quality: int) -> Pixels:
         y, dial = self.to_latent(media, quality)
         return self.to_pixels(self.framed.prior(y).y_hat, dial, *media.shape[:2])
@@ -78,13 +81,19 @@ class ImageSystem(nn.Module):
 
 def check_dial(quality: int) -> Tensor:
     """The quality as a tensor (1,); ValueError outside 0..4095."""
-    if not 0 <= quality <= QUALITY_MAX:
+    if (
+        isinstance(quality, bool)
+        or not isinstance(quality, int | np.integer)
+        or not 0 <= quality <= QUALITY_MAX
+    ):
         raise ValueError(f"quality {quality}: give a whole number from 0 to {QUALITY_MAX}")
     return torch.tensor([float(quality)])
 
 
 def check_photo(media: Pixels) -> None:
     """ValueError for anything but uint8 (H, W, 3) with at least a pixel."""
+    if not isinstance(media, np.ndarray):
+        raise ValueError(f"pixels in a {type(media).__name__}: give a numpy array, uint8 (H, W, 3)")
     if media.dtype != np.uint8 or media.ndim != 3 or media.shape[2] != 3 or not media.size:
         raise ValueError(f"{media.dtype} pixels shaped {media.shape}: give uint8 (H, W, 3)")
 

@@ -27,6 +27,8 @@ MAGIC = b"\x8aMZL"
 VERSION = 1
 IDENTITY = 8  # bytes
 MAX_ELEMENTS = 1 << 28  # of the media: a limit that no example nears and that a reader can allocate
+MAX_AXIS = 1 << 16  # so that padding a thin picture stays small beside it
+MAX_AXES = 8
 MAX_CHUNKS = 1 << 16
 
 
@@ -51,8 +53,13 @@ def identity(model: nn.Module) -> bytes:
 
 
 def write(stream: Stream) -> bytes:
-    """The bytes of a file."""
+    """The bytes of a file; ValueError for what `read` would refuse."""
     name = stream.system.encode("ascii")
+    _check_shape(stream.shape, ValueError)
+    if not 0 < len(name) < 256 or len(stream.weights) != IDENTITY or len(stream.chunks) > MAX_CHUNKS:
+        raise ValueError(
+            f"a stream of '{stream.system}' with {len(stream.chunks)} chunks: give fewer, and a name"
+        )
     head = [
         MAGIC,
         bytes([VERSION, len(name)]),
@@ -72,7 +79,8 @@ def read(data: bytes, system: str, weights: bytes) -> Stream:
     """The file that ``system`` with these ``weights`` wrote.
 
     NotMezzotint for other bytes, UnsupportedVersion, DamagedFile for a failed checksum or a field that lies,
-    UnknownModel for the file of another system or of other weights, LimitExceeded for media of over 2^28 numbers.
+    UnknownModel for the file of another system or of other weights, LimitExceeded for media of over 2^28 numbers or
+    2^16 along an axis.
     """
     if data[:4] != MAGIC:
         raise NotMezzotint("these bytes are no stream of the lab", "give what a system's compress returned")
@@ -86,7 +94,7 @@ def read(data: bytes, system: str, weights: bytes) -> Stream:
     name = bytes(reader.take(reader.unsigned(1, "a length"), "the system")).decode("ascii", "replace")
     found = bytes(reader.take(IDENTITY, "the weights"))
     if name != system:
-        raise UnknownModel(f"a stream of the system '{name}', not '{system}'", f"decode it with '{name}'")
+        raise UnknownModel(f"a stream of the system {name!r}, not '{system}'", f"decode it with {name!r}")
     if found != weights:
         raise UnknownModel(
             f"a stream of '{name}' with other weights ({found.hex()})",
@@ -94,10 +102,7 @@ def read(data: bytes, system: str, weights: bytes) -> Stream:
         )
     quality = reader.unsigned(2, "the quality")
     shape = tuple(reader.varint("an axis") for _ in range(reader.unsigned(1, "the number of axes")))
-    if not shape or 0 in shape:
-        raise DamagedFile("a stream of empty media")
-    if math.prod(shape) > MAX_ELEMENTS:
-        raise LimitExceeded(f"a stream of media shaped {shape}", "give one of fewer than 2^28 numbers")
+    _check_shape(shape, DamagedFile)
     count = reader.varint("the number of chunks")
     if count > min(MAX_CHUNKS, reader.left):
         raise DamagedFile(f"{count} chunks do not fit into a stream")
@@ -106,3 +111,13 @@ def read(data: bytes, system: str, weights: bytes) -> Stream:
     if reader.left:
         raise DamagedFile("bytes are left behind the last chunk of a stream")
     return Stream(name, found, quality, shape, chunks)
+
+
+def _check_shape(shape: tuple[int, ...], empty: type[Exception]) -> None:
+    """``empty`` for media without numbers or with too many axes, LimitExceeded for too many numbers."""
+    if not 0 < len(shape) <= MAX_AXES or 0 in shape:
+        raise empty("a stream of empty media, or of over 8 axes")
+    if math.prod(shape) > MAX_ELEMENTS or max(shape) > MAX_AXIS:
+        raise LimitExceeded(
+            f"a stream of media shaped {shape}", "give fewer than 2^28 numbers, and 65536 along an axis"
+        )

@@ -41,7 +41,8 @@ def schedule(crops: Crops, steps: int, lr: float = RATE) -> Schedule:
 def short_run(model: nn.Module, crops: Crops, steps: int, seed: int, lr: float = RATE) -> Short:
     """Train ``model``, of (x, quality) -> Output, for as many batches, and leave it in evaluation.
 
-    ValueError when more than a tenth of the steps had to be skipped as not finite.
+    Weights are laid out channels last meanwhile and plainly again at the end: a copy that loads them must compute what
+    they do, to the last digit. ValueError when more than a tenth of the steps had to be skipped as not finite.
     """
     plan, device = schedule(crops, steps, lr), crops.photos[0].device
     model.train()
@@ -56,5 +57,7 @@ def short_run(model: nn.Module, crops: Crops, steps: int, seed: int, lr: float =
         skipped += not update(model, optimisers, crops.at(step), quality.to(device), plan, step).taken
         if skipped > SKIPPED_MOST * steps:
             raise ValueError(f"training did not stay finite: {skipped} of {step + 1} steps had to be skipped")
+    for p in model.parameters():
+        p.data = p.data.contiguous()
     model.eval()
     return Short(skipped, time.monotonic() - begun)

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 
+import torch
+from torch import nn
+
+from mezzotint.lab.models.framed import CHANNELS, Start
+from mezzotint.lab.models.parts import Facts
+from mezzotint.lab.systems import SYSTEMS, every
 from mezzotint.lab.systems.claims import Published
 
 
@@ -20,3 +27,33 @@ def find(name: str) -> Published:
     recipe = importlib.import_module(f"{__name__}.{name}").RECIPE
     assert isinstance(recipe, Published)
     return recipe
+
+
+def facts(family: str | None = None) -> Iterator[Facts]:
+    """What `mzt-lab list` shows of systems; what they cost is measured on files, in results/lab/systems.jsonl."""
+    every.register()
+    start = Start(torch.zeros(CHANNELS, 768), torch.ones(CHANNELS))
+    for entry in SYSTEMS.entries():
+        source = entry.source
+        if family not in (None, source.family):
+            continue
+        system = entry.build(start)
+        learned = sum(p.numel() for p in system.parameters()) if isinstance(system, nn.Module) else 0
+        yield Facts(
+            kind="system",
+            name=entry.name,
+            id=source.id,
+            family=source.family,
+            title=source.title,
+            year=source.year,
+            reach=None,
+            aligned=None,
+            parameters=learned,
+            kmac_px=None,
+            scaled_down=source.scaled_down,
+        )
+
+
+def families() -> set[str]:
+    every.register()
+    return {entry.source.family for entry in SYSTEMS.entries()}
