@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.models.codec import Output
+from mezzotint.lab.models.cost import spent
 from mezzotint.lab.models.framed import CHANNELS, Framed, Start, transforms
 from mezzotint.lab.priors import PRIORS
 from mezzotint.lab.train import short
@@ -92,3 +93,13 @@ def test_a_further_term_of_the_loss_counts() -> None:
     x, bits, dial = torch.zeros(1, 3, 4, 4), torch.zeros(1), torch.zeros(1)
     plain = rate_distortion(x, Output(x, bits, bits), dial).total
     assert rate_distortion(x, Output(x, bits, bits, torch.tensor(2.5)), dial).total == plain + 2.5
+
+
+def test_what_asks_for_gradients_can_be_counted() -> None:
+    """torch's own tracker of modules fails at a leaf in `torch.autograd.grad`, which annealing of latents needs."""
+    layer, x = nn.Linear(3, 5), torch.randn(2, 3, requires_grad=True)
+
+    def call() -> None:
+        torch.autograd.grad(layer(x).sum(), x)
+
+    assert spent(call) == 2 * 3 * 5 * 2  # once there, once back

@@ -16,16 +16,15 @@ from mezzotint.lab.models.cost import spent
 from mezzotint.lab.recipes.published.mlicv2 import RECIPE, slice_bits
 from mezzotint.lab.systems import Media, System
 from mezzotint.lab.systems.claims import Trial
-from mezzotint.lab.systems.image import check_dial, padded
-from mezzotint.lab.systems.mlicv2 import Refining
+from mezzotint.lab.systems.image import ImageSystem, check_dial, padded
 
 QUALITY = 2000
 
 
 @pytest.fixture(scope="module")
-def system(made: Callable[[str], System]) -> Refining:
+def system(made: Callable[[str], System]) -> ImageSystem:
     found = made("mlicv2")
-    assert isinstance(found, Refining)
+    assert isinstance(found, ImageSystem)
     return found
 
 
@@ -35,7 +34,7 @@ def photo(sample: Callable[[str], Media]) -> Media:
 
 
 @pytest.fixture(scope="module")
-def files(system: Refining, photo: Media) -> tuple[bytes, bytes]:
+def files(system: ImageSystem, photo: Media) -> tuple[bytes, bytes]:
     """Plain and annealed."""
     system.refine_steps = 0
     plain = system.compress(photo, QUALITY)
@@ -46,7 +45,9 @@ def files(system: Refining, photo: Media) -> tuple[bytes, bytes]:
     return plain, annealed
 
 
-def test_annealing_is_the_encoders_alone(system: Refining, files: tuple[bytes, bytes], photo: Media) -> None:
+def test_annealing_is_the_encoders_alone(
+    system: ImageSystem, files: tuple[bytes, bytes], photo: Media
+) -> None:
     """The same decoder reads both files with the same number of products, and the annealed one costs less."""
     plain, annealed = files
     assert plain != annealed and system.refine_steps == 0
@@ -55,21 +56,21 @@ def test_annealing_is_the_encoders_alone(system: Refining, files: tuple[bytes, b
     assert system.decompress(annealed).shape == photo.shape
 
 
-def test_annealing_lowers_the_cost(system: Refining, photo: Media) -> None:
+def test_annealing_lowers_the_cost(system: ImageSystem, photo: Media) -> None:
     dial = check_dial(QUALITY)
     target = Target(padded(photo), float(lambda_of(dial)), photo.shape[:2])
     costs = []
     for system.refine_steps in (0, 6):
-        costs.append(real_cost(system.image.framed, system.to_latent(photo, QUALITY), dial, target))
+        costs.append(real_cost(system.framed, system.to_latent(photo, QUALITY)[0], dial, target))
     system.refine_steps = 0
     print(costs)
     assert costs[1] < costs[0]
 
 
 @torch.no_grad()
-def test_slices_are_counted_and_missed_parts_cost_their_own_slice(system: Refining, photo: Media) -> None:
-    prior = system.image.framed.prior
-    y = system.to_latent(photo, QUALITY)
+def test_slices_are_counted_and_missed_parts_cost_their_own_slice(system: ImageSystem, photo: Media) -> None:
+    prior = system.framed.prior
+    y = system.to_latent(photo, QUALITY)[0]
     bits = slice_bits(prior, y)
     assert bits.shape == (4,) and bits.sum() < prior(y).bits.item()  # z costs, too
     assert prior.stages[0].inter is None and prior.stages[0].guide is not None
@@ -77,7 +78,7 @@ def test_slices_are_counted_and_missed_parts_cost_their_own_slice(system: Refini
 
 def test_the_judge_reports_every_part_of_every_slice(
     made: Callable[[str], System],
-    system: Refining,
+    system: ImageSystem,
     photo: Media,
     crops: Crops,
     monkeypatch: pytest.MonkeyPatch,

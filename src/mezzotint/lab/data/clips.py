@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-FRAMES, ROWS, COLUMNS = 8, 96, 128
+FRAMES, ROWS, COLUMNS = 8, 64, 96
 TURN, ZOOM = 8.0, 0.15  # most from first to last frame: degrees, and a share of the size
 ROOM = 1.5  # sides of the scaled photo to those of a frame, at least: room to pan
 TAPS = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16

@@ -17,38 +17,37 @@ STEPS = (-1.586134342059924, -0.052980118572961, 0.882911075530934, 0.4435068520
 GAIN = 1.149604398860241  # of the low band; with it both bands keep the energy of noise, nearly
 
 
-def split(x: Tensor) -> tuple[Tensor, Tensor]:
-    """(..., 2n) -> low (..., n), high (..., n) along the last axis."""
-    even, odd = x[..., ::2], x[..., 1::2]
-    odd = odd + STEPS[0] * (even + _next(even))
-    even = even + STEPS[1] * (odd + _before(odd))
-    odd = odd + STEPS[2] * (even + _next(even))
-    even = even + STEPS[3] * (odd + _before(odd))
+def split(x: Tensor, axis: int = -1) -> tuple[Tensor, Tensor]:
+    """(..., 2n, ...) -> low and high, (..., n, ...), along the last axis or the one before it."""
+    even, odd = x.unflatten(axis, (-1, 2)).unbind(axis)
+    odd = _lift(odd, even, STEPS[0], axis, ahead=True)
+    even = _lift(even, odd, STEPS[1], axis, ahead=False)
+    odd = _lift(odd, even, STEPS[2], axis, ahead=True)
+    even = _lift(even, odd, STEPS[3], axis, ahead=False)
     return even * GAIN, odd / GAIN
 
 
-def merge(low: Tensor, high: Tensor) -> Tensor:
+def merge(low: Tensor, high: Tensor, axis: int = -1) -> Tensor:
     """The inverse of `split`."""
     even, odd = low / GAIN, high * GAIN
-    even = even - STEPS[3] * (odd + _before(odd))
-    odd = odd - STEPS[2] * (even + _next(even))
-    even = even - STEPS[1] * (odd + _before(odd))
-    odd = odd - STEPS[0] * (even + _next(even))
-    return torch.stack((even, odd), -1).flatten(-2)
+    even = _lift(even, odd, -STEPS[3], axis, ahead=False)
+    odd = _lift(odd, even, -STEPS[2], axis, ahead=True)
+    even = _lift(even, odd, -STEPS[1], axis, ahead=False)
+    odd = _lift(odd, even, -STEPS[0], axis, ahead=True)
+    return torch.stack((even, odd), axis).flatten(axis - 1, axis)
 
 
 def split_all(x: Tensor) -> Tensor:
     """One level of packets: (B, C, 2h, 2w) -> (B, 4C, h, w); LL, LH, HL, HH of each channel beside each other."""
-    rows = [half.transpose(-1, -2) for half in split(x)]  # low and high across
-    bands = [band.transpose(-1, -2) for half in rows for band in split(half)]
-    return torch.stack((bands[0], bands[2], bands[1], bands[3]), 2).flatten(1, 2)
+    low, high = split(x, -1)  # across
+    (ll, hl), (lh, hh) = split(low, -2), split(high, -2)
+    return torch.stack((ll, lh, hl, hh), 2).flatten(1, 2)
 
 
 def merge_all(bands: Tensor) -> Tensor:
     """The inverse of `split_all`."""
-    ll, lh, hl, hh = bands.unflatten(1, (-1, 4)).transpose(-1, -2).unbind(2)
-    low, high = merge(ll, hl).transpose(-1, -2), merge(lh, hh).transpose(-1, -2)
-    return merge(low, high)
+    ll, lh, hl, hh = bands.unflatten(1, (-1, 4)).unbind(2)
+    return merge(merge(ll, hl, -2), merge(lh, hh, -2), -1)
 
 
 def analyse(x: Tensor, levels: int, packets: int) -> Tensor:
@@ -66,10 +65,12 @@ def synthesise(bands: Tensor, levels: int, packets: int) -> Tensor:
     return x
 
 
-def _next(x: Tensor) -> Tensor:
-    """The neighbour to the right; behind the last even sample the mirror shows itself."""
-    return torch.cat((x[..., 1:], x[..., -1:]), -1)
-
-
-def _before(x: Tensor) -> Tensor:
-    return torch.cat((x[..., :1], x[..., :-1]), -1)
+def _lift(x: Tensor, other: Tensor, gain: float, axis: int, ahead: bool) -> Tensor:
+    """x + gain (other + its neighbour, the next one if ``ahead``); at the border the mirror shows ``other`` itself."""
+    last = other.shape[axis] - 1
+    parts = (
+        (other.narrow(axis, 1, last), other.narrow(axis, last, 1))
+        if ahead
+        else (other.narrow(axis, 0, 1), other.narrow(axis, 0, last))
+    )
+    return x.add(other, alpha=gain).add(torch.cat(parts, axis), alpha=gain)

@@ -7,21 +7,12 @@ stream that is cut nothing is verified but what its chunks' coders notice.
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 from mezzotint.bitstream.reader import Reader
-from mezzotint.errors import (
-    DamagedFile,
-    LimitExceeded,
-    NotMezzotint,
-    TruncatedFile,
-    UnknownModel,
-    UnsupportedVersion,
-)
+from mezzotint.errors import TruncatedFile
 from mezzotint.lab.systems import stream
 from mezzotint.lab.systems.stream import Stream
-
-CHECKSUM = 4  # bytes
 
 
 def begun(data: bytes, system: str, weights: bytes) -> tuple[Stream, int]:
@@ -29,29 +20,16 @@ def begun(data: bytes, system: str, weights: bytes) -> tuple[Stream, int]:
 
     TruncatedFile where it ends inside its head; for one that does not end too early, errors as `stream.read`.
     """
-    if data[: len(stream.MAGIC)] != stream.MAGIC[: len(data)]:
-        raise NotMezzotint("these bytes are no stream of the lab", "give what a system's compress returned")
+    if len(data) <= len(stream.MAGIC) and stream.MAGIC.startswith(data):
+        raise TruncatedFile("a stream ends inside its magic")
+    stream.check_magic(data)
     reader = Reader(data, TruncatedFile)
-    reader.take(len(stream.MAGIC), "the magic")
-    if reader.unsigned(1, "the version") != stream.VERSION:
-        raise UnsupportedVersion("a stream of another version of the lab")
-    name = bytes(reader.take(reader.unsigned(1, "a length"), "the system")).decode("ascii", "replace")
-    found = bytes(reader.take(stream.IDENTITY, "the weights"))
-    if (name, found) != (system, weights):
-        raise UnknownModel(f"a stream of '{name}' with weights {found.hex()}", "decode it with what coded it")
-    quality = reader.unsigned(2, "the quality")
-    shape = tuple(reader.varint("an axis") for _ in range(reader.unsigned(1, "the number of axes")))
-    count = reader.varint("the number of chunks")
-    if count > stream.MAX_CHUNKS or not 0 < len(shape) <= stream.MAX_AXES or 0 in shape:
-        raise DamagedFile("the head of a stream that ends too early is damaged")
-    if math.prod(shape) > stream.MAX_ELEMENTS or max(shape) > stream.MAX_AXIS:
-        raise LimitExceeded(f"a stream of media shaped {shape}", "give fewer than 2^28 numbers")
-    lengths = [reader.varint("a length") for _ in range(count)]
-    if reader.left >= sum(lengths) + CHECKSUM:
-        return stream.read(data, system, weights), count
+    head, lengths = stream.read_head(reader, system, weights)
+    if reader.left >= sum(lengths) + stream.CHECKSUM:
+        return stream.read(data, system, weights), len(lengths)
     chunks = []
     for length in lengths:
         if length > reader.left:
             break
         chunks.append(bytes(reader.take(length, "a chunk")))
-    return Stream(name, found, quality, shape, tuple(chunks)), count
+    return replace(head, chunks=tuple(chunks)), len(lengths)

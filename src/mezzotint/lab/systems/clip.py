@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import torch
@@ -120,24 +121,29 @@ def frames_of(network: Nerv) -> Clip:
 
 @dataclass(frozen=True)
 class Point:
-    """One size of a clip: what its file takes, what each of its weights takes of that, and its errors."""
+    """One size of some clips, means over them: what files take, what each weight takes of that, and errors."""
 
-    bytes: int
+    bytes: float
     bits_a_weight: float
     psnr: float  # decibels
     high_psnr: float  # of what `data.clips.high_band` leaves
 
 
-def points(system: ClipSystem, clip: Clip, qualities: tuple[int, ...]) -> tuple[Point, ...]:
-    """Real files of ``clip``, decoded."""
+def points(system: ClipSystem, clips: Sequence[Clip], qualities: tuple[int, ...]) -> tuple[Point, ...]:
+    """Real files of the clips, decoded; a point a quality."""
     found = []
     for quality in qualities:
-        data = system.compress(clip, quality)
-        back = system.decompress(data)
-        weights = sum(p.numel() for p in system.network(clip.shape, quality).parameters())
-        high = psnr(high_band(clip), high_band(back))
-        found.append(Point(len(data), 8 * len(data) / weights, psnr(clip, back), high))
+        each = [astuple(_point(system, clip, quality)) for clip in clips]
+        found.append(Point(*np.mean(each, 0).tolist()))
     return tuple(found)
+
+
+def _point(system: ClipSystem, clip: Clip, quality: int) -> Point:
+    data = system.compress(clip, quality)
+    back = system.decompress(data)
+    weights = sum(p.numel() for p in system.network(clip.shape, quality).parameters())
+    high = psnr(high_band(clip), high_band(back))
+    return Point(len(data), 8 * len(data) / weights, psnr(clip, back), high)
 
 
 def psnr(a: NDArray[np.generic], b: NDArray[np.generic]) -> float:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mezzotint.errors import DamagedFile
 from mezzotint.lab.data.crops import Crops, signed
 from mezzotint.lab.layers.quality import QUALITY_MAX
+from mezzotint.lab.models.anneal import Plan, anneal
 from mezzotint.lab.models.codec import Output
 from mezzotint.lab.models.framed import Framed
 from mezzotint.lab.systems import stream
@@ -29,13 +30,19 @@ Pixels = NDArray[np.uint8]
 
 
 class ImageSystem(nn.Module):
-    """``name``, that under which the system is registered, stands in its streams."""
+    """``name``, that under which the system is registered, stands in its streams.
+
+    ``refine_steps`` of annealing (models/anneal.py) move y for each picture before it is coded, 0 for none. They are
+    the encoder's alone: they stand in no file, and may be set anew between two pictures.
+    """
 
     media, gives, qualities = "photo", "same", QUALITIES
 
-    def __init__(self, name: str, framed: Framed) -> None:
+    def __init__(self, name: str, framed: Framed, refine_steps: int = 0) -> None:
         super().__init__()
-        self.name, self.framed = name, framed
+        if refine_steps < 0:
+            raise ValueError(f"refine_steps={refine_steps}: choose 0 for none, or more")
+        self.name, self.framed, self.refine_steps = name, framed, refine_steps
 
     def forward(self, x: Tensor, quality: Tensor) -> Output:
         """See `Framed`."""
@@ -70,8 +77,11 @@ class ImageSystem(nn.Module):
     @torch.no_grad()
     def to_latent(self, media: Pixels, quality: int) -> tuple[Tensor, Tensor]:
         """Pixels -> y in steps (1, M, h, w), and the quality as the networks take it (1,)."""
-        dial = check_dial(quality)
-        return self.framed.latent(padded(media), dial), dial
+        x, dial = padded(media), check_dial(quality)
+        if self.refine_steps:
+            height, width = media.shape[:2]
+            return anneal(self.framed, x, dial, Plan(self.refine_steps), (height, width)), dial
+        return self.framed.latent(x, dial), dial
 
     @torch.no_grad()
     def to_pixels(self, y_hat: Tensor, dial: Tensor, height: int, width: int) -> Pixels:

@@ -14,19 +14,12 @@ another picture than the file.
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
-
-from mezzotint.lab.data.crops import Crops
-from mezzotint.lab.models.anneal import Plan, anneal
-from mezzotint.lab.models.codec import Output
 from mezzotint.lab.models.framed import CHANNELS, Framed, Start, transforms
 from mezzotint.lab.priors import PRIORS
 from mezzotint.lab.registry import Source
-from mezzotint.lab.systems import SYSTEMS, stream
-from mezzotint.lab.systems.image import QUALITIES, ImageSystem, Pixels, check_dial, padded
+from mezzotint.lab.systems import SYSTEMS
+from mezzotint.lab.systems.image import ImageSystem
 
-NAME = "mlicv2"
 SOURCE = Source(
     "MLICv2",
     "transform and prior",
@@ -37,56 +30,11 @@ SOURCE = Source(
 )
 
 
-class Refining(nn.Module):
-    """An `ImageSystem` that anneals y for ``refine_steps`` steps before it is coded, 0 for none.
-
-    ``refine_steps`` is the encoder's alone: it stands in no file, and may be set anew between two pictures.
-    """
-
-    media, gives, qualities = "photo", "same", QUALITIES
-
-    def __init__(self, image: ImageSystem, refine_steps: int) -> None:
-        super().__init__()
-        if refine_steps < 0:
-            raise ValueError(f"refine_steps={refine_steps}: choose 0 for none, or more")
-        self.image, self.refine_steps = image, refine_steps
-        self.name = image.name
-
-    def forward(self, x: Tensor, quality: Tensor) -> Output:
-        """See `Framed`."""
-        out: Output = self.image(x, quality)
-        return out
-
-    def learn(self, crops: Crops, steps: int, seed: int) -> None:
-        self.image.learn(crops, steps, seed)
-
-    def compress(self, media: Pixels, quality: int) -> bytes:
-        chunks = self.image.framed.prior.compress(self.to_latent(media, quality))
-        weights = stream.identity(self.image)
-        return stream.write(stream.Stream(self.name, weights, quality, media.shape, tuple(chunks)))
-
-    def decompress(self, data: bytes) -> Pixels:
-        return self.image.decompress(data)
-
-    @torch.no_grad()
-    def rebuilt(self, media: Pixels, quality: int) -> Pixels:
-        y_hat = self.image.framed.prior(self.to_latent(media, quality)).y_hat
-        return self.image.to_pixels(y_hat, check_dial(quality), *media.shape[:2])
-
-    def to_latent(self, media: Pixels, quality: int) -> Tensor:
-        """Pixels -> what is coded: y in steps (1, M, h, w), annealed if asked."""
-        if not self.refine_steps:
-            return self.image.to_latent(media, quality)[0]
-        x, dial = padded(media), check_dial(quality)
-        height, width = media.shape[:2]
-        return anneal(self.image.framed, x, dial, Plan(self.refine_steps), (height, width))
-
-
-@SYSTEMS.register(NAME, SOURCE)
+@SYSTEMS.register("mlicv2", SOURCE)
 def mlicv2(
     start: Start, mixer: str = "dcvc()", prior: str = "mlicv2(width=64)", refine_steps: int = 0
-) -> Refining:
+) -> ImageSystem:
     """``mlicv2(mixer="dcvc()", prior="mlicv2(width=64)", refine_steps=0)``."""
     analysis, synthesis = transforms(start, mixer)
     framed = Framed(analysis, PRIORS.build(prior, CHANNELS), synthesis)
-    return Refining(ImageSystem(NAME, framed), refine_steps)
+    return ImageSystem("mlicv2", framed, refine_steps)

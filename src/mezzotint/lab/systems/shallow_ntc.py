@@ -13,10 +13,6 @@ hyperprior's, which every form pays.
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
-from mezzotint.lab.models.anneal import Plan, anneal
 from mezzotint.lab.models.framed import CHANNELS, Framed, Start
 from mezzotint.lab.models.metablock import metastack
 from mezzotint.lab.models.shallow import SYNTHESES
@@ -25,7 +21,7 @@ from mezzotint.lab.models.transform import Analysis
 from mezzotint.lab.priors import PRIORS
 from mezzotint.lab.registry import Source
 from mezzotint.lab.systems import SYSTEMS
-from mezzotint.lab.systems.image import ImageSystem, Pixels, check_dial, padded
+from mezzotint.lab.systems.image import ImageSystem
 
 MIXER = "ftic_windows() | ftic_fft()"
 
@@ -39,37 +35,20 @@ SOURCE = Source(
 )
 
 
-class ShallowNtc(ImageSystem):
-    """``refine``: steps of annealing for each picture at encoding; 0 is the analysis' own latent."""
-
-    def __init__(self, framed: Framed, refine: int) -> None:
-        super().__init__("shallow_ntc", framed)
-        if refine < 0:
-            raise ValueError(f"refine={refine}: give a number of steps, 0 for none")
-        self.refine = refine
-
-    @torch.no_grad()
-    def to_latent(self, media: Pixels, quality: int) -> tuple[Tensor, Tensor]:
-        if not self.refine:
-            return super().to_latent(media, quality)
-        dial = check_dial(quality)
-        return anneal(self.framed, padded(media), dial, Plan(self.refine), media.shape[:2]), dial
-
-
 @SYSTEMS.register("shallow_ntc", SOURCE)
 def shallow_ntc(
     start: Start,
     synthesis: str = "two_layer",
-    refine: int = 16,
+    refine_steps: int = 16,
     mixer: str = MIXER,
     depth: int = 4,
     prior: str = "hyperprior(width=64)",
-) -> ShallowNtc:
-    """``shallow_ntc(synthesis="two_layer", refine=16, mixer=..., depth=4, prior="hyperprior(width=64)")``.
+) -> ImageSystem:
+    """``shallow_ntc(synthesis="two_layer", refine_steps=16, mixer=..., depth=4, prior="hyperprior(width=64)")``.
 
     ``synthesis`` is one of models/shallow.py; ``depth`` blocks of ``mixer`` (a cycle) are the analysis' at 1/16.
     """
     analysis = Analysis(CONFIG.analysis, start.rows, start.spread, CONFIG.anchors)
     analysis.coarse = metastack(depth, CONFIG.analysis.coarse, hidden_width(mixer), mixer)
     framed = Framed(analysis, PRIORS.build(prior, CHANNELS), SYNTHESES.build(synthesis, start))
-    return ShallowNtc(framed, refine)
+    return ImageSystem("shallow_ntc", framed, refine_steps)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -26,6 +26,7 @@ from mezzotint.errors import DamagedFile, LimitExceeded, NotMezzotint, UnknownMo
 MAGIC = b"\x8aMZL"
 VERSION = 1
 IDENTITY = 8  # bytes
+CHECKSUM = 4
 MAX_ELEMENTS = 1 << 28  # of the media: a limit that no example nears and that a reader can allocate
 MAX_AXIS = 1 << 16  # so that padding a thin picture stays small beside it
 MAX_AXES = 8
@@ -72,7 +73,7 @@ def write(stream: Stream) -> bytes:
         *(varint.pack(len(chunk)) for chunk in stream.chunks),
     ]
     body = b"".join([*head, *stream.chunks])
-    return body + zlib.crc32(body).to_bytes(4, "little")
+    return body + zlib.crc32(body).to_bytes(CHECKSUM, "little")
 
 
 def read(data: bytes, system: str, weights: bytes) -> Stream:
@@ -82,15 +83,29 @@ def read(data: bytes, system: str, weights: bytes) -> Stream:
     UnknownModel for the file of another system or of other weights, LimitExceeded for media of over 2^28 numbers or
     2^16 along an axis.
     """
-    if data[:4] != MAGIC:
-        raise NotMezzotint("these bytes are no stream of the lab", "give what a system's compress returned")
-    if len(data) < 5 or data[4] != VERSION:
-        raise UnsupportedVersion("a stream of another version of the lab")
-    body = data[:-4]
-    if zlib.crc32(body).to_bytes(4, "little") != data[-4:]:
+    check_magic(data)
+    body = data[:-CHECKSUM]
+    if zlib.crc32(body).to_bytes(CHECKSUM, "little") != data[-CHECKSUM:]:
         raise DamagedFile("the checksum of a stream does not fit its bytes")
     reader = Reader(body, DamagedFile)
-    reader.take(5, "the magic")
+    head, lengths = read_head(reader, system, weights)
+    chunks = tuple(bytes(reader.take(length, "a chunk")) for length in lengths)
+    if reader.left:
+        raise DamagedFile("bytes are left behind the last chunk of a stream")
+    return replace(head, chunks=chunks)
+
+
+def check_magic(data: bytes) -> None:
+    """NotMezzotint for other bytes than a stream's, UnsupportedVersion."""
+    if data[: len(MAGIC)] != MAGIC:
+        raise NotMezzotint("these bytes are no stream of the lab", "give what a system's compress returned")
+    if data[len(MAGIC) : len(MAGIC) + 1] != bytes([VERSION]):
+        raise UnsupportedVersion("a stream of another version of the lab")
+
+
+def read_head(reader: Reader, system: str, weights: bytes) -> tuple[Stream, list[int]]:
+    """What stands before the chunks, from a reader at the first byte: a stream without any, and their lengths."""
+    reader.take(len(MAGIC) + 1, "the magic")
     name = bytes(reader.take(reader.unsigned(1, "a length"), "the system")).decode("ascii", "replace")
     found = bytes(reader.take(IDENTITY, "the weights"))
     if name != system:
@@ -104,13 +119,10 @@ def read(data: bytes, system: str, weights: bytes) -> Stream:
     shape = tuple(reader.varint("an axis") for _ in range(reader.unsigned(1, "the number of axes")))
     _check_shape(shape, DamagedFile)
     count = reader.varint("the number of chunks")
-    if count > min(MAX_CHUNKS, reader.left):
-        raise DamagedFile(f"{count} chunks do not fit into a stream")
+    if count > MAX_CHUNKS:
+        raise DamagedFile(f"a stream of {count} chunks")
     lengths = [reader.varint("a length") for _ in range(count)]
-    chunks = tuple(bytes(reader.take(length, "a chunk")) for length in lengths)
-    if reader.left:
-        raise DamagedFile("bytes are left behind the last chunk of a stream")
-    return Stream(name, found, quality, shape, chunks)
+    return Stream(name, found, quality, shape, ()), lengths
 
 
 def _check_shape(shape: tuple[int, ...], empty: type[Exception]) -> None:

@@ -13,14 +13,14 @@ from mezzotint.lab.data.clips import moving
 from mezzotint.lab.systems.claims import Figure, Published, Trial, Verdict
 from mezzotint.lab.systems.clip import ClipSystem, points
 
-QUALITIES = (0, 1, 2)
+QUALITIES, CLIPS = (0, 1, 2), 2
 
 
 def judge(trial: Trial) -> Verdict:
     """High-band PSNR in as many bytes, as a mean difference; the rate by PSNR, and bits a weight."""
     assert isinstance(trial.on, ClipSystem) and isinstance(trial.off, ClipSystem)
-    clip = moving(trial.pictures[0], seed=trial.seed)
-    on, off = points(trial.on, clip, QUALITIES), points(trial.off, clip, QUALITIES)
+    clips = [moving(picture, seed=trial.seed) for picture in trial.pictures[:CLIPS]]
+    on, off = points(trial.on, clips, QUALITIES), points(trial.off, clips, QUALITIES)
     gain = bd_quality([(p.bytes, p.high_psnr) for p in off], [(p.bytes, p.high_psnr) for p in on])
     rate = bd_rate([(p.bytes, p.psnr) for p in off], [(p.bytes, p.psnr) for p in on])
     figures = (
@@ -34,8 +34,8 @@ def judge(trial: Trial) -> Verdict:
 
 
 RECIPE = Published(
-    on="boost_nerv(steps=600, tuning=200)",
-    off="boost_nerv(block='plain_up', loss='pixels', tables='counted', price=0.0, steps=600, tuning=200)",
+    on="boost_nerv(steps=900, tuning=300)",
+    off="boost_nerv(block='plain_up', loss='pixels', tables='counted', price=0.0, steps=900, tuning=300)",
     claim="Blocks conditioned on the frame, spectra in the loss and weights priced as they are coded keep more detail",
     judge=judge,
 )

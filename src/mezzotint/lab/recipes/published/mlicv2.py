@@ -23,8 +23,7 @@ from mezzotint.lab.models.codec import lambda_of
 from mezzotint.lab.priors.ablate import counted, silenced, swapped
 from mezzotint.lab.priors.mlicv2 import MlicV2
 from mezzotint.lab.systems.claims import Figure, Published, Trial, Verdict, by_rate
-from mezzotint.lab.systems.image import Pixels, check_dial
-from mezzotint.lab.systems.mlicv2 import Refining
+from mezzotint.lab.systems.image import ImageSystem, Pixels, check_dial
 
 LOOKED_AT = 4  # pictures whose slices are counted
 ANNEALED = 2  # pictures
@@ -41,18 +40,18 @@ PARTS = (  # what is asked, of which part of a stage
 def judge(trial: Trial) -> Verdict:
     """BD-rate against the hyperprior, and the figures of the role check."""
     system = trial.on
-    assert isinstance(system, Refining)
+    assert isinstance(system, ImageSystem)
     quality = system.qualities[len(system.qualities) // 2]
     slices = of_slices(system, trial.pictures[:LOOKED_AT], quality)
     figures = (*slices, *of_annealing(system, trial.pictures[:ANNEALED], quality))
     return replace(by_rate(trial), measure="BD-rate against the hyperprior, %", figures=figures)
 
 
-def of_slices(system: Refining, pictures: Sequence[Pixels], quality: int) -> Iterator[Figure]:
+def of_slices(system: ImageSystem, pictures: Sequence[Pixels], quality: int) -> Iterator[Figure]:
     """Shares of the slices, what each part does to each of them, and what is not sent. Pictures are of one size."""
-    prior = system.image.framed.prior
+    prior = system.framed.prior
     assert isinstance(prior, MlicV2)
-    y = torch.cat([system.image.to_latent(picture, quality)[0] for picture in pictures])
+    y = torch.cat([system.to_latent(picture, quality)[0] for picture in pictures])
     bits = slice_bits(prior, y)
     for i, share in enumerate(100 * bits / bits.sum()):
         yield Figure(f"slice {i + 1}", float(share), "% of the bits of y")
@@ -62,7 +61,7 @@ def of_slices(system: Refining, pictures: Sequence[Pixels], quality: int) -> Ite
             with ablation:
                 more = 100 * (slice_bits(prior, y)[i] / bits[i] - 1)
             yield Figure(f"slice {i + 1} {name}", float(more), "% bits")
-    worst = torch.cat([system.image.to_latent(picture, system.qualities[0])[0] for picture in pictures])
+    worst = torch.cat([system.to_latent(picture, system.qualities[0])[0] for picture in pictures])
     for where, latents in (("", y), (" at the lowest quality", worst)):
         count = counted(prior, latents)
         yield Figure(f"symbols not sent{where}", 100 * (1 - count.sent / count.symbols), "%")
@@ -87,7 +86,7 @@ class Coded:
         return 8 * sum(map(len, self.files)) + float(lambda_of(check_dial(quality))) / 3 * self.error
 
 
-def of_annealing(system: Refining, pictures: Sequence[Pixels], quality: int) -> list[Figure]:
+def of_annealing(system: ImageSystem, pictures: Sequence[Pixels], quality: int) -> list[Figure]:
     """What `STEPS` steps of it save and take."""
     plain, annealed = (coded(system, pictures, quality, steps) for steps in (0, STEPS))
     size, fewer = (sum(map(len, kind.files)) for kind in (plain, annealed))
@@ -105,7 +104,7 @@ def of_annealing(system: Refining, pictures: Sequence[Pixels], quality: int) -> 
     ]
 
 
-def coded(system: Refining, pictures: Sequence[Pixels], quality: int, steps: int) -> Coded:
+def coded(system: ImageSystem, pictures: Sequence[Pixels], quality: int, steps: int) -> Coded:
     """With so many steps of annealing."""
     usual, system.refine_steps = system.refine_steps, steps
     try:
@@ -118,7 +117,7 @@ def coded(system: Refining, pictures: Sequence[Pixels], quality: int, steps: int
     return Coded(files, seconds, sum(float(np.square(there - back).sum()) for there, back in pairs))
 
 
-def decode_seconds(system: Refining, *kinds: list[bytes]) -> list[float]:
+def decode_seconds(system: ImageSystem, *kinds: list[bytes]) -> list[float]:
     """Of each kind of files, median of RUNS rounds that take turns, so that a busy moment meets both."""
     rounds: list[list[float]] = [[] for _ in kinds]
     for _ in range(RUNS):

@@ -13,14 +13,14 @@ from mezzotint.lab.data.clips import moving
 from mezzotint.lab.systems.claims import Figure, Published, Trial, Verdict
 from mezzotint.lab.systems.clip import ClipSystem, Point, points
 
-QUALITIES = (0, 1, 2)
+QUALITIES, CLIPS = (0, 1, 2), 2
 
 
 def judge(trial: Trial) -> Verdict:
     """BD-rate of whole files by PSNR; PSNR a byte and a weight's bits at the middle size."""
     assert isinstance(trial.on, ClipSystem) and isinstance(trial.off, ClipSystem)
-    clip = moving(trial.pictures[0], seed=trial.seed)
-    on, off = points(trial.on, clip, QUALITIES), points(trial.off, clip, QUALITIES)
+    clips = [moving(picture, seed=trial.seed) for picture in trial.pictures[:CLIPS]]
+    on, off = points(trial.on, clips, QUALITIES), points(trial.off, clips, QUALITIES)
     rate = bd_rate([(p.bytes, p.psnr) for p in off], [(p.bytes, p.psnr) for p in on])
     figures = (*_figures("", on[1]), *_figures(" of NeRV", off[1]))
     return Verdict("BD-rate of clips against NeRV, %", rate, 0.0, True, figures)
@@ -36,8 +36,8 @@ def _figures(of: str, point: Point) -> tuple[Figure, ...]:
 
 
 RECIPE = Published(
-    on="nervpp(steps=600, tuning=200)",
-    off="nervpp(block='plain_up', steps=600, tuning=200)",
+    on="nervpp(steps=900, tuning=300)",
+    off="nervpp(block='plain_up', steps=900, tuning=300)",
     claim="Separable residual blocks round the upsamplers and a bilinear skip give a better picture a byte of weights",
     judge=judge,
 )

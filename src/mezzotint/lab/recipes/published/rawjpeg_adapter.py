@@ -6,7 +6,8 @@ Machine:  2 CPU cores
 Result:   results/lab/systems.jsonl, row RawJPEG-Adapter
 
 PSNR is of linear light, 65535 being its peak, on light made from held-out photos (data/linear.py). Direct JPEG is of
-the light rounded to 8 bits, which is kinder to it than cutting the low byte off.
+the light rounded to 8 bits, which is kinder to it than cutting the low byte off. The maps are trained on light, where
+shadows weigh little; what that costs where they are seen is among the figures.
 """
 
 from __future__ import annotations
@@ -22,23 +23,24 @@ from mezzotint.lab.systems.claims import Curve, Figure, Published, Trial, Verdic
 from mezzotint.lab.systems.rawjpeg_adapter import Light, RawJpegAdapter, packed, unmapped
 
 GAMMA = "power(22)"
+SEEN = 1 / 2.2  # the power of light that eyes and screens go by, nearly
 
 
-def curve(system: System, lights: list[Light]) -> Curve:
-    """Mean bits a pixel and mean PSNR of linear light at each quality, of real files."""
+def curve(system: System, lights: list[Light], exponent: float = 1.0) -> Curve:
+    """Mean bits a pixel and mean PSNR of light to a power at each quality, of real files."""
     points = []
     for quality in system.qualities:
         files = [system.compress(light, quality) for light in lights]
         bits = [8 * len(f) / (light.size / 3) for f, light in zip(files, lights, strict=True)]
-        found = [psnr(system.decompress(f), light) for f, light in zip(files, lights, strict=True)]
+        found = [psnr(system.decompress(f), light, exponent) for f, light in zip(files, lights, strict=True)]
         points.append((float(np.mean(bits)), float(np.mean(found))))
     return tuple(points)
 
 
-def psnr(found: Light, light: Light) -> float:
-    """Of linear light, dB."""
-    error = float(np.mean((found.astype(np.float64) - light) ** 2))
-    return 10 * math.log10(WHITE**2 / max(error, 1e-9))
+def psnr(found: Light, light: Light, exponent: float = 1.0) -> float:
+    """Of light to a power, its peak being 1, dB."""
+    a, b = ((x / WHITE) ** exponent for x in (found, light))
+    return -10 * math.log10(max(float(np.mean((a - b) ** 2)), 1e-19))
 
 
 def judge(trial: Trial) -> Verdict:
@@ -46,6 +48,9 @@ def judge(trial: Trial) -> Verdict:
     assert isinstance(trial.on, RawJpegAdapter) and trial.off is not None
     lights = [linear_picture(picture, seed) for seed, picture in enumerate(trial.pictures)]
     on, off, gamma = (curve(s, lights) for s in (trial.on, trial.off, RawJpegAdapter(GAMMA)))
+    seen_on, seen_off, seen_gamma = (
+        curve(s, lights, SEEN) for s in (trial.on, trial.off, RawJpegAdapter(GAMMA))
+    )
     middle = trial.on.qualities[2]
     maps = [trial.on.mapped(light, middle) for light in lights]
     lost = [
@@ -56,6 +61,8 @@ def judge(trial: Trial) -> Verdict:
         Figure("BD-rate against direct JPEG", bd_rate(off, on), "%"),
         Figure("BD-rate against JPEG under a gamma of 2.2", bd_rate(gamma, on), "%"),
         Figure("BD-rate of that gamma against direct JPEG", bd_rate(off, gamma), "%"),
+        Figure("BD-PSNR over direct JPEG, of light as it is seen", bd_quality(seen_off, seen_on), "dB"),
+        Figure("BD-PSNR over the gamma, of light as it is seen", bd_quality(seen_gamma, seen_on), "dB"),
         Figure("comment", comment, "bytes"),
         Figure("largest error of the maps alone, without JPEG", float(max(lost)), "steps of 16 bits"),
     )

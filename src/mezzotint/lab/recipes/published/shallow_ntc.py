@@ -26,19 +26,19 @@ from mezzotint.lab.models.framed import CHANNELS, Start
 from mezzotint.lab.models.skeleton import HEIGHT, WIDTH
 from mezzotint.lab.systems import SYSTEMS
 from mezzotint.lab.systems.claims import Curve, Figure, Published, Trial, Verdict
-from mezzotint.lab.systems.shallow_ntc import ShallowNtc
+from mezzotint.lab.systems.image import ImageSystem
 
-ONE_LAYER = "shallow_ntc(synthesis='one_layer', refine=0)"
+ONE_LAYER = "shallow_ntc(synthesis='one_layer', refine_steps=0)"
 
 
-def kmac_synthesis(system: ShallowNtc) -> float:
+def kmac_synthesis(system: ImageSystem) -> float:
     """Of the synthesis, a pixel of a picture of 768x512."""
     y = torch.zeros(1, CHANNELS, HEIGHT // 16, WIDTH // 16)
     return count(system.framed.synthesis, y, torch.zeros(1)).macs / (1000 * HEIGHT * WIDTH)
 
 
 @torch.no_grad()
-def kmac_hyper(system: ShallowNtc) -> float:
+def kmac_hyper(system: ImageSystem) -> float:
     """Of a hyperprior's decoding half, likewise: its synthesis, and the head that says means and scales."""
     prior = system.framed.prior
     z = torch.zeros(1, prior.side.prior.channels, HEIGHT // 64, WIDTH // 64)
@@ -47,16 +47,16 @@ def kmac_hyper(system: ShallowNtc) -> float:
 
 
 @contextmanager
-def unrefined(system: ShallowNtc) -> Iterator[ShallowNtc]:
+def unrefined(system: ImageSystem) -> Iterator[ImageSystem]:
     """The system without annealing, for a while."""
-    refine, system.refine = system.refine, 0
+    steps, system.refine_steps = system.refine_steps, 0
     try:
         yield system
     finally:
-        system.refine = refine
+        system.refine_steps = steps
 
 
-def curve(system: ShallowNtc, pictures: tuple[np.ndarray, ...]) -> Curve:
+def curve(system: ImageSystem, pictures: tuple[np.ndarray, ...]) -> Curve:
     """Mean bits a pixel and mean PSNR of files."""
     points = []
     for quality in system.qualities:
@@ -67,19 +67,19 @@ def curve(system: ShallowNtc, pictures: tuple[np.ndarray, ...]) -> Curve:
     return tuple(points)
 
 
-def one_layer(trial: Trial) -> ShallowNtc:
+def one_layer(trial: Trial) -> ImageSystem:
     """Trained as the others were."""
     start = Start(*strongest_rows(trial.crops.photos, CHANNELS, size=trial.crops.size))
     torch.manual_seed(trial.seed)
     system = SYSTEMS.build(ONE_LAYER, start)
-    assert isinstance(system, ShallowNtc)
+    assert isinstance(system, ImageSystem)
     system.learn(trial.crops, trial.steps, trial.seed)
     return system
 
 
 def judge(trial: Trial) -> Verdict:
     """BD-rate against the deep decoder; what each part of the idea does, and what decoders cost."""
-    assert isinstance(trial.on, ShallowNtc) and isinstance(trial.off, ShallowNtc)
+    assert isinstance(trial.on, ImageSystem) and isinstance(trial.off, ImageSystem)
     with unrefined(trial.on) as system:
         plain = curve(system, trial.pictures)
     single = one_layer(trial)
@@ -101,7 +101,7 @@ def judge(trial: Trial) -> Verdict:
 
 RECIPE = Published(
     on="shallow_ntc",
-    off="shallow_ntc(synthesis='deep', refine=0)",
+    off="shallow_ntc(synthesis='deep', refine_steps=0)",
     claim="A decoder of two layers rivals a deep one where the encoder searches for its latents",
     judge=judge,
 )

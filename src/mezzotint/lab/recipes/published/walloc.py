@@ -5,9 +5,9 @@ Command:  mzt-lab systems --only walloc --photos PHOTOS --validation VALIDATION 
 Machine:  2 CPU cores with bf16 (AVX-512)
 Result:   results/lab/systems.jsonl, row WaLLoC
 
-Classifiers learn from TRAINED tiles. Those on cells are one network, given latents at the middle quality, or tiles
-halved to as many numbers; "by convolutions" is given the same halved tiles as a picture. Times are the processor's,
-of the networks and of the whole way to the file.
+Classifiers learn from TRAINED tiles. Those on cells are one network, given latents at the middle quality, all or the
+strongest quarter, or tiles shrunk to as many numbers; "by convolutions" is given such tiles as pictures. Times are
+the processor's, of the networks and of the whole way to the file.
 """
 
 from __future__ import annotations
@@ -41,16 +41,18 @@ def judge(trial: Trial) -> Verdict:
     on, off = cast(Walloc, trial.on), cast(Walloc, trial.off)
     train = Labelled(trial.crops, trial.seed).draw(TRAINED)
     tests = task.judged_tiles(trial.pictures)
+    x, asked = train.x, tests.x
+    told, heard = on_files(on, train, tests)
+    plain, simple = on_files(off, train, tests)
+    few = CHANNELS // 4  # those of the largest variance come first
     shares = {
-        "on latents": on_latents(on, train, tests, trial.seed),
-        "on latents without packets": on_latents(off, train, tests, trial.seed),
-        "on as many pixels": on_cells(
-            blocks(halved(train.x)), blocks(halved(tests.x)), train, tests, trial.seed
-        ),
-        "on as many pixels, by convolutions": by_convolutions(
-            halved(train.x), halved(tests.x), train, tests, trial.seed
-        ),
-        "on all pixels, by convolutions": by_convolutions(train.x, tests.x, train, tests, trial.seed),
+        "on latents": on_cells(told, heard, train, tests),
+        "on latents without packets": on_cells(plain, simple, train, tests),
+        "on as many pixels": on_cells(blocks(shrunk(x, 2)), blocks(shrunk(asked, 2)), train, tests),
+        "on as many pixels, by convolutions": by_convolutions(x, asked, 2, train, tests),
+        "on a quarter of the latents": on_cells(told[:, :few], heard[:, :few], train, tests),
+        "on as few pixels": on_cells(blocks(shrunk(x, 4)), blocks(shrunk(asked, 4)), train, tests),
+        "on as few pixels, by convolutions": by_convolutions(x, asked, 4, train, tests),
     }
     figures = [Figure(f"accuracy {name}", 100 * share, "%") for name, share in shares.items()]
     error = classify.standard_error(shares["on latents"], len(tests.classes))
@@ -58,38 +60,36 @@ def judge(trial: Trial) -> Verdict:
     return replace(by_rate(trial), figures=(*figures, *times(on)))
 
 
-def halved(x: Tensor) -> Tensor:
-    """Tiles with as many numbers as their latents: each side is halved, (B, 3, SIDE / 2, SIDE / 2)."""
-    return F.interpolate(x, scale_factor=0.5, mode="bicubic", antialias=True)
+def shrunk(x: Tensor, factor: int) -> Tensor:
+    """Tiles with fewer numbers: each side over ``factor``."""
+    return F.interpolate(x, scale_factor=1 / factor, mode="bicubic", antialias=True)
 
 
 def blocks(x: Tensor) -> Tensor:
-    """Pixels in cells as latents have them: (B, 192, 4, 4)."""
+    """Pixels in cells as latents have them, 4 x 4 a tile."""
     return F.pixel_unshuffle(x, x.shape[2] * 16 // SIDE)
 
 
-def on_latents(system: Walloc, train: Labels, tests: Labels, seed: int) -> float:
-    """Learned from what files hold, asked about real files, at the middle quality."""
+def on_files(system: Walloc, train: Labels, tests: Labels) -> tuple[Tensor, Tensor]:
+    """Latents of all tiles at the middle quality, (N, M, 4, 4): to learn from, and of real files to be asked about."""
     quality = system.qualities[len(system.qualities) // 2]
     sheets = join(train.x, task.ACROSS)
     learned = cut(classify.asked(lambda x: system.seen(x, quality), sheets), task.ACROSS)
     files = [system.compress(sheet, quality) for sheet in task.sheets(tests)]
-    asked = cut(torch.cat([system.latents(file) for file in files]), task.ACROSS)
-    return on_cells(learned, asked, train, tests, seed)
+    return learned, cut(torch.cat([system.latents(file) for file in files]), task.ACROSS)
 
 
-def on_cells(learned: Tensor, asked: Tensor, train: Labels, tests: Labels, seed: int) -> float:
-    """``learned`` and ``asked`` (N, numbers, h, w)."""
+def on_cells(learned: Tensor, asked: Tensor, train: Labels, tests: Labels) -> float:
+    """Share of right answers, from ``learned`` and ``asked`` (N, numbers, 4, 4)."""
     scale = learned.std((0, 2, 3), keepdim=True).clamp_min(1e-3)
-    torch.manual_seed(seed)
-    return _share(
-        CellClassifier(learned.shape[1], len(CLASSES)), learned / scale, asked / scale, train, tests
-    )
+    torch.manual_seed(0)
+    model = CellClassifier(learned.shape[1], len(CLASSES))
+    return _share(model, learned / scale, asked / scale, train, tests)
 
 
-def by_convolutions(learned: Tensor, asked: Tensor, train: Labels, tests: Labels, seed: int) -> float:
-    torch.manual_seed(seed)
-    return _share(ConvClassifier(len(CLASSES)), learned, asked, train, tests)
+def by_convolutions(x: Tensor, asked: Tensor, factor: int, train: Labels, tests: Labels) -> float:
+    torch.manual_seed(0)
+    return _share(ConvClassifier(len(CLASSES)), shrunk(x, factor), shrunk(asked, factor), train, tests)
 
 
 def _share(model: nn.Module, learned: Tensor, asked: Tensor, train: Labels, tests: Labels) -> float:
