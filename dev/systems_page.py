@@ -38,11 +38,11 @@ def page_part() -> str:
     done = system_rows.read(ROWS)
     plain = next(row for row in done if row.name == ANCHOR)
     ranked = sorted(done, key=lambda row: (row.bd_rate is None, row.bd_rate, row.name))
-    lines = [HEADER, ("---",) * len(HEADER), *(_line(row, plain) for row in ranked)]
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     apart = next(value for name, value, _ in plain.figures if name == "seeds apart")
+    lines = [HEADER, ("---",) * len(HEADER), *(_line(row, plain, apart) for row in ranked)]
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     said = f"\nThree seeds of the plain skeleton lie {apart:.1f} % apart: nearer rates than that are equal.\n"
-    return table + said + "".join(_section(row) for row in sorted(done, key=lambda r: r.id.lower()))
+    return table + said + "".join(_section(row, apart) for row in sorted(done, key=lambda r: r.id.lower()))
 
 
 def replaced(page: str, new: str) -> str:
@@ -60,16 +60,27 @@ def docstring(name: str) -> tuple[str, str]:
     return first, inspect.cleandoc(block.group())
 
 
+SAID = {"yes": "Confirmed", "no": "Not confirmed", "undecided": "Undecided"}
+
+
+def held(row: SystemRow, apart: float) -> str:
+    """Whether a claim was confirmed; rates nearer to each other than ``apart``, percent, say nothing."""
+    if row.confirmed is None:
+        return ""
+    if row.measure.startswith("BD-rate") and abs(row.claim_on - row.claim_off) < apart:
+        return "undecided"
+    return "yes" if row.confirmed else "no"
+
+
 def _number(value: float | None, digits: int = 3) -> str:
     return "" if value is None else f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
-def _line(row: SystemRow, plain: SystemRow) -> tuple[str, ...]:
+def _line(row: SystemRow, plain: SystemRow, apart: float) -> tuple[str, ...]:
     rate = "" if row.bd_rate is None else f"{row.bd_rate + 0:+.1f} %"
     a_pixel = row.pixels / plain.pixels
     encode, decode = row.encode_seconds / plain.encode_seconds, row.decode_seconds / plain.decode_seconds
     slower = f"{encode / a_pixel:.1f}, {decode / a_pixel:.1f}"
-    held = {None: "", True: "yes", False: "**no**"}[row.confirmed]
     return (
         f"**{row.id}**" if row.name == ANCHOR else f"[{row.id}](#{row.id.lower()})",
         rate,
@@ -80,17 +91,16 @@ def _line(row: SystemRow, plain: SystemRow) -> tuple[str, ...]:
         slower,
         _number(row.claim_on),
         _number(row.claim_off),
-        held,
+        held(row, apart),
     )
 
 
-def _section(row: SystemRow) -> str:
+def _section(row: SystemRow, apart: float) -> str:
     first, diagram = docstring(row.name)
     parts = [f"\n### {row.id}\n\n{first} {row.title} ({row.year}).\n\n```\n{diagram}\n```\n"]
     if row.claim:
-        held = "Confirmed" if row.confirmed else "Not confirmed"
         parts.append(
-            f"\n{row.claim}. **{held}** here: {row.measure}: {_number(row.claim_on, 4)} with it,"
+            f"\n{row.claim}. **{SAID[held(row, apart)]}** here: {row.measure}: {_number(row.claim_on, 4)} with it,"
             f" {_number(row.claim_off, 4)} without.\n"
         )
     if row.bd_reason:

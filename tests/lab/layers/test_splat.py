@@ -38,7 +38,9 @@ def dense(position: Tensor, shape: Tensor, colour: Tensor) -> Tensor:
 def test_pixels_are_those_of_the_formula() -> None:
     inputs = some()
     wanted = dense(*inputs)
-    edge = np.exp(-(splat.REACH**2) / 2) * float(inputs[2].abs().max())  # a pixel on the very edge may be in or out
+    edge = np.exp(-(splat.REACH**2) / 2) * float(
+        inputs[2].abs().max()
+    )  # a pixel on the very edge may be in or out
     assert (splat.splat(*inputs, HEIGHT, WIDTH) - wanted).abs().max() < 1.01 * edge
     assert (splat.splat(*inputs, HEIGHT, WIDTH) - wanted).abs().median() < 1e-6
 

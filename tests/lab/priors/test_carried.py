@@ -45,13 +45,15 @@ def test_symbols_come_back_in_little_more_than_their_entropy(kind: str) -> None:
     assert np.array_equal(entropy.decode(data, numbers, tables), values)
     _, counts = np.unique(values, return_counts=True)
     bits = -(counts * np.log2(counts / len(values))).sum()
-    assert 8 * len(data) < 1.02 * bits + 16 * len(set(values.tolist())) + 96  # few symbols: wide bins, dear symbols
+    assert (
+        8 * len(data) < 1.02 * bits + 16 * len(set(values.tolist())) + 96
+    )  # few symbols: wide bins, dear symbols
     assert len(described) <= 5 + len(set(range(values.min(), values.max() + 1))) // 2 + 1
 
 
 def test_few_symbols_get_wide_bins() -> None:
-    narrow, wide = (len(carried.counted(symbols(kind))[0]) for kind in ("bell", "few and far"))
-    assert wide < 24 < narrow
+    values = symbols("few and far")
+    assert np.ptp(values) > 2000 and len(carried.counted(values)[0]) < 24
 
 
 def test_symbols_too_far_apart_are_refused() -> None:
@@ -60,7 +62,15 @@ def test_symbols_too_far_apart_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x00\x00\x00", b"\x00\x02\x09\x11", b"\x00\x02\x00\x00", b"\x00\x01\x00\xff", b"\x00\x03\x00\x11"]
+    "data",
+    [
+        b"",
+        b"\x00\x00\x00",
+        b"\x00\x02\x09\x11",
+        b"\x00\x02\x00\x00",
+        b"\x00\x01\x00\xff",
+        b"\x00\x03\x00\x11",
+    ],
 )
 def test_other_bytes_are_refused(data: bytes) -> None:
     """Nothing; no bins; a width beyond all; bins that are all empty; a level behind the end; too few levels."""

@@ -10,7 +10,7 @@ import torch
 
 from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.data.labelled import CLASSES, Labelled
-from mezzotint.lab.models.classifier import ConvClassifier, TokenClassifier
+from mezzotint.lab.models.classifier import LAYERS, ConvClassifier, TokenClassifier
 from mezzotint.lab.models.framed import Start
 from mezzotint.lab.models.preserving import Preserving, distance
 from mezzotint.lab.recipes.published import ipr_loss as recipe
@@ -28,21 +28,21 @@ def critic(crops: Crops) -> ConvClassifier:
     return model.eval()
 
 
-def test_distance_is_that_of_stages(critic: ConvClassifier, crops: Crops) -> None:
+@pytest.mark.parametrize("depth", [1, 2, LAYERS])
+def test_distance_is_that_of_layers(critic: ConvClassifier, crops: Crops, depth: int) -> None:
     """Against the sums written out, for pictures of four tiles."""
     x = torch.cat([torch.cat([crops.at(0), crops.at(1)], 2), torch.cat([crops.at(2), crops.at(3)], 2)], 3)
     x_hat = (x + 0.05 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))).requires_grad_()
-    found = distance(critic, x, x_hat)
+    found = distance(critic, x, x_hat, depth)
     total = torch.zeros(())
     with torch.no_grad():
         sides = [[p[:, :, r : r + 64, c : c + 64] for r in (0, 64) for c in (0, 64)] for p in (x, x_hat)]
-        stages = [critic.stages(critic.early(torch.cat(side))) for side in sides]
-        for a, b in zip(*stages, strict=True):
-            total += ((a - b) ** 2).sum() / (a**2).sum() / 4
-        a, b = (s[-1].mean((2, 3)) for s in stages)
-        total += ((a - b) ** 2).sum() / (a**2).sum() / 4
+        a, b = (torch.cat(side) for side in sides)
+        for layer in (*critic.early, *critic.late)[:depth]:
+            a, b = layer(a), layer(b)
+            total += ((a - b) ** 2).sum() / (a**2).sum() / depth
     torch.testing.assert_close(found.detach(), total, rtol=1e-4, atol=0)
-    assert distance(critic, x, x) == 0
+    assert distance(critic, x, x, depth) == 0
     found.backward()
     assert x_hat.grad.abs().max() > 0
 
@@ -53,7 +53,7 @@ def test_the_critic_stays_frozen_and_leaves_no_trace(start: Start, crops: Crops)
     inside = {id(p) for p in system.parameters()}
     assert all(id(p) not in inside and not p.requires_grad for p in system.critic.parameters())
     before = [v.clone() for v in system.critic.state_dict().values()]
-    both = Preserving(system.framed, system.critic, 5.0).train()
+    both = Preserving(system.framed, system.critic, 5.0, 2).train()
     assert both.framed.training and not both.critic.training
     x = torch.rand(1, 3, 64, 64) - 0.5
     out = both(x, torch.tensor([1000.0]))
@@ -69,7 +69,7 @@ def test_a_step_along_the_slope_lowers_the_distance(
 ) -> None:
     """By about as much as the slope says: a tenth."""
     torch.manual_seed(0)
-    both = Preserving(IprLoss(start).framed, critic, 3.0).eval()
+    both = Preserving(IprLoss(start).framed, critic, 3.0, 3).eval()
     x, quality = Labelled(crops).at(0).x[:1], torch.tensor([0.0])
     weights = list(both.framed.synthesis.parameters())
     before = both(x, quality).extra
@@ -92,6 +92,8 @@ def test_a_weight_makes_another_codec(start: Start, crops: Crops) -> None:
     assert found[0] != found[1]
     with pytest.raises(ValueError, match="choose 0 or more"):
         IprLoss(start, -1.0)
+    with pytest.raises(ValueError, match="1 to 5 layers"):
+        IprLoss(start, 1.0, 6)
 
 
 def test_the_judge_asks_an_unseen_network(

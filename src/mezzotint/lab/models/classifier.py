@@ -22,6 +22,7 @@ from mezzotint.lab.layers.attention import SelfAttention
 
 FEATURES = 64  # channels at 1/8
 EMBEDDING = 96  # what the last layer reads
+LAYERS = 5  # of `ConvClassifier`, three of them early
 TOKEN = 128
 
 
@@ -63,6 +64,13 @@ class ConvClassifier(nn.Module):
     def embed(self, x: Tensor) -> Tensor:
         """What the last layer reads, (B, EMBEDDING)."""
         return self.stages(self.early(x))[-1].mean((2, 3))
+
+    def layers(self, x: Tensor, depth: int) -> list[Tensor]:
+        """What the first ``depth`` of the LAYERS make of x, each of what came before it."""
+        found = [x]
+        for layer in [*self.early, *self.late][:depth]:
+            found.append(layer(found[-1]))
+        return found[1:]
 
     def stages(self, features: Tensor) -> list[Tensor]:
         """Features (B, FEATURES, H/8, W/8) -> they and what each later stage makes of them."""

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A codec beside a frozen classifier: what the classifier sees of the decoded picture is part of the distortion.
 
-    x --- codec --- x_hat --- frozen stages --- distance --- extra term
-     \\---------------------- frozen stages ---/
+    x --- codec --- x_hat --- frozen layers --- distance --- extra term
+     \\---------------------- frozen layers ---/
 
 "Identity Preserving Loss for Learned Image Compression" (CVPRW 2022) has a face recogniser there; ours tells textures
-apart. Distances are of tiles, each stage's over its own size, so that no stage outweighs the others. The trap: a
-codec learns to please the very network that it is trained with; judge it with another.
+apart. Distances are of tiles, each layer's over its own size, so that no layer outweighs the others. The trap: a codec
+learns to please the very network that it is trained with; judge it with another. The deeper the layers that are held,
+the more of the gain was the critic's own.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from mezzotint.lab.models.framed import Framed
 
 
 class Preserving(nn.Module):
-    """(x, quality) -> the codec's Output, with ``weight`` times the distance as its further term."""
+    """(x, quality) -> the codec's Output, with ``weight`` times the distance of ``depth`` layers as its further term."""
 
-    def __init__(self, framed: Framed, critic: ConvClassifier, weight: float) -> None:
+    def __init__(self, framed: Framed, critic: ConvClassifier, weight: float, depth: int) -> None:
         super().__init__()
-        self.framed, self.weight = framed, weight
+        self.framed, self.weight, self.depth = framed, weight, depth
         self.critic = critic.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> Preserving:
@@ -36,23 +37,17 @@ class Preserving(nn.Module):
 
     def forward(self, x: Tensor, quality: Tensor) -> Output:
         out: Output = self.framed(x, quality)
-        return out._replace(extra=self.weight * distance(self.critic, x, out.x_hat))
+        return out._replace(extra=self.weight * distance(self.critic, x, out.x_hat, self.depth))
 
 
-def distance(critic: ConvClassifier, x: Tensor, x_hat: Tensor) -> Tensor:
-    """Squared distance of all stages over their size in x, of tiles of SIDE pixels, mean; a scalar."""
+def distance(critic: ConvClassifier, x: Tensor, x_hat: Tensor, depth: int) -> Tensor:
+    """Squared distance of the first ``depth`` layers over their size in x, of tiles of SIDE pixels, mean; a scalar."""
     across = x.shape[2] // SIDE
     with torch.no_grad():
-        wanted = _seen(critic, cut(x, across))
-    found = _seen(critic, cut(x_hat, across))
+        wanted = critic.layers(cut(x, across), depth)
+    found = critic.layers(cut(x_hat, across), depth)
     off = [
         (a.float() - b.float()).square().mean() / b.float().square().mean()
         for a, b in zip(found, wanted, strict=True)
     ]
     return torch.stack(off).mean()
-
-
-def _seen(critic: ConvClassifier, tiles: Tensor) -> list[Tensor]:
-    """All stages, and what the last layer reads of them."""
-    stages = critic.stages(critic.early(tiles))
-    return [*stages, stages[-1].mean((2, 3))]

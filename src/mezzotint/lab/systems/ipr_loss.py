@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from mezzotint.lab.data.crops import Crops
 from mezzotint.lab.data.labelled import CLASSES, Labelled, Painted
-from mezzotint.lab.models.classifier import ConvClassifier
+from mezzotint.lab.models.classifier import LAYERS, ConvClassifier
 from mezzotint.lab.models.framed import CHANNELS, Framed, Start, transforms
 from mezzotint.lab.models.preserving import Preserving
 from mezzotint.lab.priors import PRIORS
@@ -37,7 +37,7 @@ SOURCE = Source(
 
 @SYSTEMS.register("ipr_loss", SOURCE)
 class IprLoss(ImageSystem):
-    """``ipr_loss(weight=100.0, mixer="depthwise", prior="hyperprior(width=64)")``: 0 is the squared error alone."""
+    """``ipr_loss(weight=100.0, depth=2, mixer=..., prior=...)``: the weight of so many layers of the critic, 0 for none."""
 
     qualities = (0, 400, 900, 1500, 2500)  # low ones: above them the tiles are read as if they were whole
 
@@ -45,14 +45,15 @@ class IprLoss(ImageSystem):
         self,
         start: Start,
         weight: float = 100.0,
+        depth: int = 2,
         mixer: str = "depthwise",
         prior: str = "hyperprior(width=64)",
     ) -> None:
         analysis, synthesis = transforms(start, mixer)
         super().__init__("ipr_loss", Framed(analysis, PRIORS.build(prior, CHANNELS), synthesis))
-        if weight < 0:
-            raise ValueError(f"weight={weight}: choose 0 or more")
-        self.weight = weight
+        if weight < 0 or not 1 <= depth <= LAYERS:
+            raise ValueError(f"weight={weight}, depth={depth}: choose 0 or more, and 1 to {LAYERS} layers")
+        self.weight, self.depth = weight, depth
         self._critics: list[ConvClassifier] = []  # in a list: no file needs it
 
     @property
@@ -65,5 +66,6 @@ class IprLoss(ImageSystem):
         critic = ConvClassifier(len(CLASSES))
         classify.fit(critic, classify.of_tiles(crops, seed), 2 * steps, seed)
         self._critics = [critic]
-        short_run(Preserving(self.framed, critic, self.weight), Painted(Labelled(crops, seed)), steps, seed)
+        both = Preserving(self.framed, critic, self.weight, self.depth)
+        short_run(both, Painted(Labelled(crops, seed)), steps, seed)
         self.eval()
