@@ -22,7 +22,7 @@ from mezzotint.lab.models.framed import Framed
 
 
 class Preserving(nn.Module):
-    """(x, quality) -> the codec's Output, with ``weight`` times the distance of ``depth`` layers as its further term."""
+    """(x, quality) -> the codec's Output; its further term is ``weight`` times the distance of ``depth`` layers."""
 
     def __init__(self, framed: Framed, critic: ConvClassifier, weight: float, depth: int) -> None:
         super().__init__()

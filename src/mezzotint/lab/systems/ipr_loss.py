@@ -37,7 +37,7 @@ SOURCE = Source(
 
 @SYSTEMS.register("ipr_loss", SOURCE)
 class IprLoss(ImageSystem):
-    """``ipr_loss(weight=100.0, depth=2, mixer=..., prior=...)``: the weight of so many layers of the critic, 0 for none."""
+    """``ipr_loss(weight=100.0, depth=2, mixer=..., prior=...)``: the weight of so many layers; 0 for none."""
 
     qualities = (0, 400, 900, 1500, 2500)  # low ones: above them the tiles are read as if they were whole
 
