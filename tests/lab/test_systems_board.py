@@ -16,7 +16,7 @@ from PIL import Image
 from mezzotint.lab import cli
 from mezzotint.lab.leaderboard import measure, system_plot, system_rows, systems
 from mezzotint.lab.leaderboard.system_media import from_photo
-from mezzotint.lab.leaderboard.system_rows import SystemRow, Terms
+from mezzotint.lab.leaderboard.system_rows import OTHER_PICTURES, SystemRow, Terms
 from mezzotint.lab.systems.claims import Verdict
 
 TERMS = Terms(1000, "0123456789ab", 320, 1, "float32")
@@ -145,13 +145,19 @@ def test_every_kind_of_media_is_made_of_a_photo() -> None:
 
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_the_plot_shows_every_curve(tmp_path: Path, suffix: str) -> None:
-    system_plot.write(tmp_path / f"p{suffix}", [row("plain"), row("ftic"), row("fsq", curve=())], "plain")
+    system_plot.write(
+        tmp_path / f"p{suffix}",
+        [row("plain"), row("ftic"), row("fsq", curve=()), row("vat", bd_reason=OTHER_PICTURES)],
+        "plain",
+    )
     drawn = (tmp_path / f"p{suffix}").read_bytes()
     assert len(drawn) > 2000
     if suffix == ".svg":
-        assert b"FTIC" in drawn and b"FSQ" not in drawn
+        assert b"FTIC" in drawn and b"FSQ" not in drawn and b"VAT" not in drawn
     with pytest.raises(ValueError, match="no row has a curve"):
-        system_plot.write(tmp_path / "p.svg", [row("fsq", curve=())], "plain")
+        system_plot.write(
+            tmp_path / "p.svg", [row("fsq", curve=()), row("vat", bd_reason=OTHER_PICTURES)], "plain"
+        )
 
 
 def test_wrong_requests_are_refused_at_once(tmp_path: Path) -> None:

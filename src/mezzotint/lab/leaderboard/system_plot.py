@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The systems' board as a picture: a rate-distortion curve a system, the plain skeleton's in black.
 
-The rate axis is logarithmic: tokens and transforms lie a hundredfold apart.
+The rate axis is logarithmic: tokens and transforms lie a hundredfold apart. Systems measured on fewer pictures
+than the others are left out: their curves would seem to compare.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from mezzotint.evaluate.report.plots import canvas
 from mezzotint.lab.leaderboard import plot
-from mezzotint.lab.leaderboard.system_rows import SystemRow
+from mezzotint.lab.leaderboard.system_rows import OTHER_PICTURES, SystemRow
 
 # Okabe and Ito (2008), and what tells a second round of the same colours from the first.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#8C6D31")
@@ -21,7 +22,7 @@ STYLES = (("-", "o"), ("--", "s"), (":", "^"))
 def write(path: Path, done: Sequence[SystemRow], anchor: str) -> None:
     """SVG or PNG, by the suffix; ValueError for another one, or where no row has a curve."""
     plot.check(path)
-    drawn = [row for row in done if row.curve and row.name != anchor]
+    drawn = [row for row in done if row.curve and row.name != anchor and row.bd_reason != OTHER_PICTURES]
     if not drawn:
         raise ValueError("no row has a curve to draw: run the board first")
     with canvas.blank(9, 7) as figure:

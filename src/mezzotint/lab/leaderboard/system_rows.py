@@ -10,6 +10,8 @@ from typing import Any
 from mezzotint.lab.leaderboard import lines
 from mezzotint.lab.systems.claims import Curve
 
+OTHER_PICTURES = "measured on fewer and smaller pictures"  # why a row has a curve and no BD-rate
+
 
 @dataclass(frozen=True)
 class Terms:

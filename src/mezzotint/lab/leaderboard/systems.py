@@ -147,7 +147,7 @@ def against(
         )
         return None, why
     if len(measure.pictures_for(system, pictures)) < len(pictures):
-        return None, "measured on fewer and smaller pictures"
+        return None, system_rows.OTHER_PICTURES
     try:
         return round(bd_rate(anchor, found), 3), ""
     except (UsageError, ValueError) as error:
