@@ -47,6 +47,7 @@ ANCHOR_QUALITIES = (
 BUDGET_PIXELS = 200 * fit.BATCH * fit.CROP**2
 SIDE = 320  # of the held-out squares
 SEED = 0
+OTHER_MEDIA = {"clip": "clips", "linear": "linear light"}
 
 
 def chosen(only: Sequence[str]) -> list[str]:
@@ -139,13 +140,12 @@ def against(
     anchor: Curve, system: System, found: Curve, pictures: Sequence[Pixels]
 ) -> tuple[float | None, str]:
     """BD-rate against the plain skeleton, or why there is none."""
+    if system.gives != "same":
+        return None, f"gives {system.gives} back, not pictures"
+    if system.media != "photo":
+        return None, f"takes {OTHER_MEDIA[system.media]}, not photos"
     if not found:
-        why = (
-            "gives no pictures back"
-            if system.gives != "same"
-            else f"codes {system.media}s without such a curve"
-        )
-        return None, why
+        return None, "gives photos back without loss"
     if len(measure.pictures_for(system, pictures)) < len(pictures):
         return None, system_rows.OTHER_PICTURES
     try:
