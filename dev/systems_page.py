@@ -64,10 +64,12 @@ SAID = {"yes": "Confirmed", "no": "Not confirmed", "undecided": "Undecided"}
 
 
 def held(row: SystemRow, apart: float) -> str:
-    """Whether a claim was confirmed; rates nearer to each other than ``apart``, percent, say nothing."""
+    """Whether a claim was confirmed; rates nearer than ``apart``, percent, and shares within their error say nothing."""
     if row.confirmed is None:
         return ""
-    if row.measure.startswith("BD-rate") and abs(row.claim_on - row.claim_off) < apart:
+    error = next((value for name, value, _ in row.figures if name.startswith("standard error")), 0.0)
+    least = apart if row.measure.startswith("BD-rate") else error
+    if abs(row.claim_on - row.claim_off) < least:
         return "undecided"
     return "yes" if row.confirmed else "no"
 
@@ -82,7 +84,7 @@ def _line(row: SystemRow, plain: SystemRow, apart: float) -> tuple[str, ...]:
     encode, decode = row.encode_seconds / plain.encode_seconds, row.decode_seconds / plain.decode_seconds
     slower = f"{encode / a_pixel:.1f}, {decode / a_pixel:.1f}"
     return (
-        f"**{row.id}**" if row.name == ANCHOR else f"[{row.id}](#{row.id.lower()})",
+        f"**{row.id}**" if row.name == ANCHOR else f"[{row.id}](#{re.sub('[^a-z0-9-]', '', row.id.lower())})",
         rate,
         _number(row.kmac_encode),
         _number(row.kmac_decode),
