@@ -64,7 +64,7 @@ SAID = {"yes": "Confirmed", "no": "Not confirmed", "undecided": "Undecided"}
 
 
 def held(row: SystemRow, apart: float) -> str:
-    """Whether a claim was confirmed; rates nearer than ``apart``, percent, and shares within their error say nothing."""
+    """Whether a claim was confirmed; rates nearer than ``apart``, percent, and shares in their error say nothing."""
     if row.confirmed is None:
         return ""
     error = next((value for name, value, _ in row.figures if name.startswith("standard error")), 0.0)
