@@ -42,11 +42,9 @@ def test_more_gaussians_are_more_bytes_and_a_better_picture(
     assert found[0] + 1 < found[1] < found[2] - 1 and found[2] > 28
 
 
-def test_tuning_under_the_quantisers_is_worth_its_steps(
-    tuned: GaussianImage, picture: np.ndarray, start: Start
-) -> None:
+def test_tuning_under_the_quantisers_is_worth_its_steps(picture: np.ndarray, start: Start) -> None:
     """The role check: as many steps in all, as many Gaussians, nearly as many bytes."""
-    plain = GaussianImage(start, steps=200, tuning=0)
+    tuned, plain = GaussianImage(start, steps=300, tuning=300), GaussianImage(start, steps=600, tuning=0)
     ours, theirs = (system.compress(picture, 3) for system in (tuned, plain))
     assert len(ours) < 1.1 * len(theirs)
     assert psnr(picture, tuned.decompress(ours)) > psnr(picture, plain.decompress(theirs)) + 1
@@ -71,7 +69,7 @@ def test_a_picture_is_the_sum_of_what_is_sent(tuned: GaussianImage, picture: np.
     assert difference.max() <= 2 and (difference > 0).mean() < 0.05
 
 
-def test_a_pixel_and_a_line_are_pictures(tuned: GaussianImage, start: Start) -> None:
+def test_a_pixel_and_a_line_are_pictures(start: Start) -> None:
     system = GaussianImage(start, steps=3, tuning=3)
     for shape in ((1, 1, 3), (1, 40, 3), (33, 1, 3)):
         media = np.full(shape, 200, np.uint8)
@@ -85,11 +83,11 @@ def test_options_out_of_range_are_refused(start: Start) -> None:
 
 
 @pytest.mark.slow
-def test_decoding_is_quick(tuned: GaussianImage) -> None:
+def test_decoding_is_quick(start: Start) -> None:
     """Some hundred frames of 192x192 a second on one core: far from a GPU's 1000, nearer to it than a network is."""
     rows, columns = np.mgrid[:192, :192]
     media = np.stack([rows, columns, rows // 2 + columns // 2], 2).astype(np.uint8)
-    system = GaussianImage(None, steps=5, tuning=0)
+    system = GaussianImage(start, steps=5, tuning=0)
     data = system.compress(media, 4)
     taken = []
     for _ in range(5):
