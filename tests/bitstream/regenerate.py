@@ -142,16 +142,12 @@ def _header() -> list[Case]:
         ("total-too-short", build(total=59), "should have 59 bytes"),
         ("trailing-byte", build(tail=b"\0"), "should have"),
         ("two-files", build() + build(), "should have"),
+        ("lossless-with-quality", build(kinds=0x02), "lossless mode and quality 2048"),
+        ("near-lossless-error-0", build(kinds=0x01, quality=0), "a largest error of 0"),
+        ("near-lossless-error-256", build(kinds=0x01, quality=256), "a largest error of 256 for 8 bits"),
+        ("near-lossless-error-4-of-2-bits", build(kinds=0x01, quality=4, depth=2), "4 for 2 bits"),
     ]
-    unsupported = [
-        ("mode-near-lossless", build(kinds=0x01), "near-lossless"),
-        ("mode-lossless", build(kinds=0x02), "lossless mode"),
-        ("depth-10", build(depth=10), "10 bits"),
-    ]
-    return [
-        *(Case(f"header-{name}", data, "DamagedFile", says) for name, data, says in damaged),
-        *(Case(name, data, "UnsupportedMode", says) for name, data, says in unsupported),
-    ]
+    return [Case(f"header-{name}", data, "DamagedFile", says) for name, data, says in damaged]
 
 
 def _limits() -> list[Case]:

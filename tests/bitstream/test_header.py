@@ -21,7 +21,7 @@ from mezzotint.bitstream import (
     unpack_preamble,
 )
 from mezzotint.bitstream.header import pack_preamble
-from mezzotint.errors import LimitExceeded, TruncatedFile, UnsupportedMode, UnsupportedVersion
+from mezzotint.errors import LimitExceeded, TruncatedFile, UnsupportedVersion
 
 KODAK = Header(
     width=768, height=512, channels=3, quality=3071, model_id=bytes.fromhex("0123456789abcdef"), layer_count=4
@@ -142,16 +142,35 @@ def test_the_exact_limit_is_accepted(hostile: ModuleType) -> None:
     ],
 )
 def test_an_impossible_header_is_never_written(change: dict[str, object]) -> None:
-    with pytest.raises((ValueError, UnsupportedMode)):
+    with pytest.raises(ValueError, match="the header has|does not fit"):
         pack_preamble(replace(KODAK, **change), 0, 0)  # type: ignore[arg-type]
 
 
 def test_an_unsupported_header_is_never_written() -> None:
-    with pytest.raises(UnsupportedMode, match="near-lossless mode"):
-        pack_preamble(replace(KODAK, mode=Mode.NEAR_LOSSLESS), 0, 0)
-    with pytest.raises(UnsupportedMode, match="in lossless mode"):
-        pack_preamble(replace(KODAK, mode=Mode.LOSSLESS), 0, 0)
-    with pytest.raises(UnsupportedMode, match="16 bits"):
-        pack_preamble(replace(KODAK, bit_depth=16), 0, 0)
     with pytest.raises(UnsupportedVersion, match="version 1"):
         pack_preamble(replace(KODAK, version=1), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "bit_depth", "quality", "says"),
+    [
+        (Mode.LOSSLESS, 8, 1, "lossless mode and quality 1"),
+        (Mode.NEAR_LOSSLESS, 8, 0, "a largest error of 0"),
+        (Mode.NEAR_LOSSLESS, 8, 256, "a largest error of 256"),
+        (Mode.NEAR_LOSSLESS, 1, 2, "a largest error of 2"),
+    ],
+)
+def test_modes_without_a_network_hold_the_largest_error(
+    mode: Mode, bit_depth: int, quality: int, says: str
+) -> None:
+    header = replace(KODAK, mode=mode, bit_depth=bit_depth)
+    with pytest.raises(ValueError, match=says):
+        pack_preamble(replace(header, quality=quality), 0, 0)
+    good = replace(header, quality=0 if mode is Mode.LOSSLESS else 1)
+    assert read_header(pack_preamble(good, 0, 0)) == good
+
+
+@pytest.mark.parametrize("bit_depth", [1, 8, 9, 16])
+def test_every_depth_may_be_declared(bit_depth: int) -> None:
+    header = replace(KODAK, bit_depth=bit_depth)
+    assert read_header(pack_preamble(header, 0, 0)) == header

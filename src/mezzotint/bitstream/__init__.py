@@ -7,7 +7,7 @@ May import: errors, and nothing outside the standard library.
 """
 
 from mezzotint.bitstream.boxes import ALPHA, EXIF, ICC, XMP, box_limit
-from mezzotint.bitstream.container import overhead, read, write
+from mezzotint.bitstream.container import overhead, read, read_front, write
 from mezzotint.bitstream.header import (
     MAGIC,
     MAX_PREAMBLE_SIZE,
@@ -40,6 +40,7 @@ __all__ = [
     "box_limit",
     "overhead",
     "read",
+    "read_front",
     "read_header",
     "unpack_preamble",
     "write",

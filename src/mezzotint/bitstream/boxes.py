@@ -29,7 +29,7 @@ MIN_SIZE = 4 + 1 + 4  # tag, one byte of length, checksum
 def box_limit(tag: bytes, header: Header, limits: Limits) -> int:
     """The most bytes that a box with this tag may hold beside this picture."""
     if tag == ALPHA:  # deflate and a filter byte a row add less than this to an incompressible plane
-        return 2 * header.width * header.height + 1024
+        return 2 * header.sample_bytes * header.width * header.height + 1024
     return min(KNOWN.get(tag, limits.max_box_bytes), limits.max_box_bytes)
 
 

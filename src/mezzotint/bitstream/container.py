@@ -52,6 +52,35 @@ def read(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT) -> Cont
     return Container(header, boxes, layers)
 
 
+def read_front(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT) -> Container:
+    """Read a file that may have been cut behind its index: chunks that are not whole are listed as missing.
+
+    TruncatedFile where the cut lies before the chunks; all that is there must be sound, as in `read`.
+    """
+    preamble = unpack_preamble(data, limits)
+    if memoryview(data).nbytes >= preamble.total_length:
+        return read(data, limits)
+    header = preamble.header
+    reader = Reader(data, past_end=TruncatedFile)
+    reader.take(preamble.size, "the header")
+    boxes = tuple(unpack_box(reader, header, limits) for _ in range(preamble.box_count))
+    check_boxes(header, boxes)
+    lengths, checksums = _index(reader, header)
+    if reader.position + sum(lengths) != preamble.total_length:
+        raise DamagedFile("the index does not add up to the length of the file")
+    chunks, missing = [], []
+    for place, (length, checksum) in enumerate(zip(lengths, checksums, strict=True)):
+        # Behind the first chunk that is cut lie none, but for those that are empty.
+        whole = length <= reader.left
+        chunks.append(_chunk(reader, length, checksum, divmod(place, header.tile_count)) if whole else b"")
+        if not whole:
+            reader.take(reader.left, "a chunk")
+            missing.append(divmod(place, header.tile_count))
+    count = header.tile_count
+    layers = tuple(tuple(chunks[start : start + count]) for start in range(0, len(chunks), count))
+    return Container(header, boxes, layers, frozenset(missing))
+
+
 def overhead(container: Container) -> int:
     """Bytes of the written file that are neither a chunk nor a box's payload."""
     chunks = sum(len(chunk) for layer in container.layers for chunk in layer)
@@ -75,18 +104,27 @@ def _chunks(reader: Reader, header: Header) -> list[bytes]:
     count = header.layer_count * header.tile_count
     if count * MIN_ENTRY_SIZE > reader.left:
         raise DamagedFile(f"an index of {count} chunks does not fit into the file")
-    lengths, checksums = array("Q"), array("Q")  # a list of pairs would take 20 times the file's bytes
-    for _ in range(count):
-        lengths.append(reader.varint("the index"))
-        checksums.append(reader.unsigned(4, "the index"))
+    lengths, checksums = _index(reader, header)
     declared = sum(lengths)
     if declared != reader.left:
         raise DamagedFile(f"the index declares {declared} bytes of chunks and the file has {reader.left}")
-    chunks = []
-    for place in range(count):
-        chunk = bytes(reader.take(lengths[place], "a chunk"))
-        if zlib.crc32(chunk) != checksums[place]:
-            layer, tile = divmod(place, header.tile_count)
-            raise DamagedFile(f"the checksum of layer {layer}, tile {tile} does not match")
-        chunks.append(chunk)
-    return chunks
+    return [
+        _chunk(reader, length, checksum, divmod(place, header.tile_count))
+        for place, (length, checksum) in enumerate(zip(lengths, checksums, strict=True))
+    ]
+
+
+def _index(reader: Reader, header: Header) -> tuple[array[int], array[int]]:
+    """Lengths and checksums of all chunks; no more of them are held than there are bytes."""
+    lengths, checksums = array("Q"), array("Q")  # a list of pairs would take 20 times the file's bytes
+    for _ in range(header.layer_count * header.tile_count):
+        lengths.append(reader.varint("the index"))
+        checksums.append(reader.unsigned(4, "the index"))
+    return lengths, checksums
+
+
+def _chunk(reader: Reader, length: int, checksum: int, place: tuple[int, int]) -> bytes:
+    chunk = bytes(reader.take(length, "a chunk"))
+    if zlib.crc32(chunk) != checksum:
+        raise DamagedFile(f"the checksum of layer {place[0]}, tile {place[1]} does not match")
+    return chunk

@@ -21,7 +21,6 @@ from mezzotint.errors import (
     LimitExceeded,
     NotMezzotint,
     TruncatedFile,
-    UnsupportedMode,
     UnsupportedVersion,
 )
 
@@ -64,6 +63,14 @@ def broken_law(header: Header) -> str | None:
         (0 <= colour.matrix <= 127, f"matrix coefficients {colour.matrix}, where only 0..127 exist"),
         (0 < header.width < varint.LIMIT, f"a width of {header.width}"),
         (0 < header.height < varint.LIMIT, f"a height of {header.height}"),
+        (
+            header.mode != Mode.LOSSLESS or header.quality == 0,
+            f"lossless mode and quality {header.quality}, where only 0 exists",
+        ),
+        (
+            header.mode != Mode.NEAR_LOSSLESS or 0 < header.quality < 1 << header.bit_depth,
+            f"near-lossless mode and a largest error of {header.quality} for {header.bit_depth} bits",
+        ),
     )
     return next((text for holds, text in laws if not holds), None)
 
@@ -74,12 +81,6 @@ def check_supported(header: Header) -> None:
         raise UnsupportedVersion(
             f"the file has format version {header.version}, this release reads {VERSION}"
         )
-    if header.mode != Mode.LOSSY:
-        raise UnsupportedMode(
-            f"the file is coded in {MODE_NAMES[header.mode]} mode, this release knows only lossy"
-        )
-    if header.bit_depth != 8:
-        raise UnsupportedMode(f"the file has {header.bit_depth} bits a sample, this release knows only 8")
 
 
 def check_limits(preamble: Preamble, limits: Limits) -> None:

@@ -12,10 +12,10 @@ from enum import IntEnum
 
 
 class Mode(IntEnum):
-    """How pixels were coded (docs/format.md 2). Version 0 defines LOSSY; the others are refused by name."""
+    """How pixels were coded (docs/format.md 2)."""
 
     LOSSY = 0
-    NEAR_LOSSLESS = 1
+    NEAR_LOSSLESS = 1  # no sample is off by more than the header's quality
     LOSSLESS = 2
 
 
@@ -43,8 +43,8 @@ class Header:
     width: int
     height: int
     channels: int  # 1 or 3, transparency not counted
-    quality: int  # 0..4095
-    model_id: bytes  # 8 bytes
+    quality: int  # 0..4095; the largest error in near-lossless mode, 0 in lossless mode
+    model_id: bytes  # 8 bytes; of the frozen tables in the two modes without a network
     layer_count: int  # 1..15
     mode: Mode = Mode.LOSSY
     alpha: Alpha = Alpha.NONE
@@ -52,6 +52,11 @@ class Header:
     colour: Colour = field(default_factory=Colour)
     tile_log2: int = 10  # 6..15
     version: int = 0
+
+    @property
+    def sample_bytes(self) -> int:
+        """Of a stored sample of alpha; 1 up to 8 bits, 2 above."""
+        return 1 if self.bit_depth <= 8 else 2
 
     @property
     def tile_columns(self) -> int:
@@ -80,8 +85,14 @@ class Box:
 
 @dataclass(frozen=True)
 class Container:
-    """A whole file. `layers[layer][tile]` is one chunk; tiles go row by row."""
+    """A whole file, or the front of one. `layers[layer][tile]` is one chunk; tiles go row by row."""
 
     header: Header
     boxes: tuple[Box, ...]
     layers: tuple[tuple[bytes, ...], ...]
+    missing: frozenset[tuple[int, int]] = (
+        frozenset()
+    )  # (layer, tile) of chunks behind the cut, empty in `layers`
+
+    def has(self, layer: int, tile: int) -> bool:
+        return (layer, tile) not in self.missing
