@@ -1,22 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Pillow plugin: ``import mezzotint.pillow`` teaches Pillow to open and save .mzt files.
 
-    Image.open("photo.mzt")                    reads the header only; pixels are decoded when first used
-    image.save("photo.mzt", quality=60)        also model=, threads=, icc_profile=, exif=, xmp=
+    Image.open("photo.mzt")                    reads header and metadata only; pixels are decoded when first used
+    image.thumbnail((200, 200))                decodes no more of the file than that needs, as draft() does
+    image.save("photo.mzt", quality=60)        every mode; options as those of `mezzotint.encode`: lossless=,
+                                               max_error=, target_bytes=, strip=, effort=, threads=, model=, ...;
+                                               icc_profile=, exif=, xmp= replace what the image brought along
 
-Pillow finds no plugin of a third party by itself: the import is what registers this one. Errors come as OSError (or
-ValueError for a wrong argument), because that is what code around Pillow catches. Metadata is known once decoded.
+Pillow finds no plugin of a third party by itself: without the import it says that it "cannot identify image file".
+Errors come as OSError (or ValueError for a wrong argument), because that is what code around Pillow catches. Pillow's
+own check for decompression bombs applies in `open`.
 """
 
 from __future__ import annotations
 
 import io
+import zlib
 from typing import IO, Any
 
 from PIL import Image, ImageFile
 
-from mezzotint.bitstream import MAGIC, MAX_PREAMBLE_SIZE, Alpha, read_header
-from mezzotint.errors import MezzotintError, UsageError
+from mezzotint.bitstream import (
+    EXIF,
+    ICC,
+    MAGIC,
+    MAX_PREAMBLE_SIZE,
+    XMP,
+    Alpha,
+    Header,
+    Limits,
+    Preamble,
+    box_limit,
+    unpack_preamble,
+)
+from mezzotint.bitstream.reader import Reader
+from mezzotint.errors import MezzotintError, TruncatedFile, UsageError
 
 FORMAT = "MZT"
 _MODES = {
@@ -25,7 +43,13 @@ _MODES = {
     (3, Alpha.NONE): "RGB",
     (3, Alpha.STRAIGHT): "RGBA",
 }
-_METADATA = ("icc_profile", "exif", "xmp")
+_SHRINKS = (8, 4, 2)  # what decode(scale=) offers
+_KEYS = {ICC: "icc_profile", EXIF: "exif", XMP: "xmp"}  # in `Image.info`
+_OPTIONS = (
+    *("lossless", "max_error", "target_bytes", "target_bpp", "target_psnr", "target_ssim"),
+    *("strip", "effort", "threads", "model"),
+)
+_BOX_HEAD = 4 + 5 + 4  # tag, the longest length, checksum
 
 
 class MezzotintImageFile(ImageFile.ImageFile):
@@ -37,25 +61,40 @@ class MezzotintImageFile(ImageFile.ImageFile):
     def _open(self) -> None:
         assert self.fp is not None
         try:
-            header = read_header(self.fp.read(MAX_PREAMBLE_SIZE))
+            preamble = unpack_preamble(self.fp.read(MAX_PREAMBLE_SIZE), _limits())
         except MezzotintError as error:
             raise OSError(str(error)) from error
+        header = preamble.header
         self._size = header.width, header.height
-        self._mode = _MODES[header.channels, header.alpha]
+        self._mode = _mode(header)
+        self._shrink = 1
+        self.info.update(_metadata(self.fp, preamble))
         self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
+
+    def draft(self, mode: str | None, size: tuple[int, int] | None) -> Any:
+        """Have `load` decode at 1/2, 1/4 or 1/8, the smallest that is at least `size`; `mode` stays what it is.
+
+        Gives the mode and the box of the whole picture in the new pixels, or None where nothing is changed.
+        """
+        if not size or not self.tile or self._shrink > 1:
+            return None
+        width, height = self.size
+        most = min(width // max(1, size[0]), height // max(1, size[1]))
+        self._shrink = next((shrink for shrink in _SHRINKS if shrink <= most), 1)
+        self._size = -(-width // self._shrink), -(-height // self._shrink)
+        self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
+        return self.mode, (0, 0, width / self._shrink, height / self._shrink)
 
     def load(self) -> Any:
         """Decode, and hand the pixels to Pillow as if they had been stored raw."""
         if self.tile and self.fp is not None:
-            from mezzotint.runtime.decode import decode
+            from mezzotint.runtime.api.decode import decode
 
             self.fp.seek(0)
             try:
-                decoded = decode(self.fp.read(), as_="pillow")
+                decoded = decode(self.fp.read(), as_="pillow", scale=1 / self._shrink, limits=_limits())
             except MezzotintError as error:
                 raise OSError(str(error)) from error
-            self.info.update(decoded.info)
-            self._exif = None  # whoever asked before the metadata was known may ask again
             if self._exclusive_fp:
                 self.fp.close()
             self.fp = io.BytesIO(decoded.tobytes())
@@ -69,17 +108,55 @@ def _accept(prefix: bytes) -> bool:
     return prefix.startswith(MAGIC)
 
 
+def _limits() -> Limits:
+    """Whoever lifts Pillow's limit of pixels lifts ours with it."""
+    usual, allowed = Limits().max_pixels, Image.MAX_IMAGE_PIXELS
+    return Limits(max_pixels=1 << 48 if allowed is None else max(usual, 2 * allowed))
+
+
+def _mode(header: Header) -> str:
+    """As `to_pillow` gives it: Pillow has a deep mode for grey only."""
+    if header.bit_depth > 8 and (header.channels, header.alpha) == (1, Alpha.NONE):
+        return "I;16"
+    return _MODES[header.channels, header.alpha]
+
+
+def _metadata(file: IO[bytes], preamble: Preamble) -> dict[str, bytes]:
+    """Profile, EXIF and XMP, without reading on to the pixels; what is damaged is left to `load` to complain about."""
+    found: dict[str, bytes] = {}
+    place = preamble.size
+    try:
+        for _ in range(preamble.box_count):
+            file.seek(place)
+            reader = Reader(file.read(_BOX_HEAD), past_end=TruncatedFile)
+            tag = bytes(reader.take(4, "a box"))
+            length = reader.varint("a box")
+            checksum = reader.unsigned(4, "a box")
+            if tag in _KEYS and length <= box_limit(tag, preamble.header, Limits()):
+                file.seek(place + reader.position)
+                payload = file.read(length)
+                if len(payload) == length and zlib.crc32(payload, zlib.crc32(tag)) == checksum:
+                    found[_KEYS[tag]] = b"Exif\0\0" + payload if tag == EXIF else payload
+            place += reader.position + length
+    except MezzotintError:
+        pass
+    return found
+
+
 def _save(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
-    from mezzotint.runtime.encode import encode
+    from mezzotint.runtime.api.encode import encode
 
     asked = image.encoderinfo
-    given = {key: asked[key] for key in _METADATA if key in asked}
-    if given:  # what is passed to save() replaces what the image brought along
+    given = {key: asked[key] for key in _KEYS.values() if key in asked}
+    if given or (
+        getattr(image, "is_animated", False) and image.tell()
+    ):  # of later frames, Pillow saves the current
         image = image.copy()
-        for key, value in given.items():
-            image.info[key] = value.tobytes() if isinstance(value, Image.Exif) else value
+    for key, value in given.items():  # what is passed to save() replaces what the image brought along
+        image.info[key] = value.tobytes() if isinstance(value, Image.Exif) else value
+    options = {key: asked[key] for key in _OPTIONS if key in asked}
     try:
-        data = encode(image, asked.get("quality", 75), model=asked.get("model"), threads=asked.get("threads"))
+        data = encode(image, asked.get("quality", 75), **options)
     except UsageError as error:
         raise ValueError(str(error)) from error
     except MezzotintError as error:

@@ -103,7 +103,7 @@ def load(path: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
 def _pixels(path: Path, max_pixels: int) -> NDArray[np.uint8]:
     from PIL import Image, UnidentifiedImageError
 
-    from mezzotint.runtime.pictures import from_pillow
+    from mezzotint.runtime.pictures import from_pillow, with_depth
 
     allowed, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our own limit takes its place
     try:
@@ -111,7 +111,7 @@ def _pixels(path: Path, max_pixels: int) -> NDArray[np.uint8]:
             if image.width * image.height > max_pixels:
                 size = f"{image.width}x{image.height} pixels, over the limit of {max_pixels:,}"
                 raise LimitExceeded(size, "raise --max-pixels if you trust the file")
-            picture = from_pillow(image, metadata=False)
+            picture = from_pillow(image, ("exif", "xmp"))
     except UnidentifiedImageError:
         raise BadImage("not a picture that Pillow can read", "take it out of the folder") from None
     except MezzotintError:
@@ -122,6 +122,10 @@ def _pixels(path: Path, max_pixels: int) -> NDArray[np.uint8]:
         raise BadImage(f"the picture is damaged: {error}", "copy or download the file again") from None
     finally:
         Image.MAX_IMAGE_PIXELS = allowed
+    if picture.bit_depth > 8:
+        what = f"{path}: the picture has {picture.bit_depth} bits a sample and is measured at 8 bits"
+        warnings.warn(what, ConversionWarning, stacklevel=2)
+        picture = with_depth(picture, 8)
     if picture.alpha is not None and (picture.alpha != 255).any():
         warnings.warn("transparency is left out", ConversionWarning, stacklevel=3)
     colour = picture.colour if picture.colour.ndim == 3 else np.dstack([picture.colour] * 3)

@@ -1,111 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every Pillow mode to what the codec carries: L, LA, RGB or RGBA, 8 bits a sample.
+"""The pixels of every Pillow mode as what the codec carries: grey or RGB of 8 bits, grey of 16, and alpha.
 
-- No loss: 1 to L; P and PA to RGB or RGBA; RGBX to RGB; La to LA; RGBa to RGBA; the transparency of a palette or
-  of a key colour becomes alpha.
-- ConversionWarning: CMYK, YCbCr, LAB and HSV to RGB (rounding, and colours outside sRGB); I;16 and I to L, taken as
-  0..65535 and scaled to 0..255; F to L, taken as 0..255; only the current frame of an animation; metadata over the
-  limits of the format.
-
-The EXIF orientation is applied to the pixels. An ICC profile is kept where it still describes the pixels.
+- No loss: L, LA, RGB, RGBA; P and PA to RGB or RGBA; RGBX to RGB; La to LA; RGBa to RGBA; I;16 and its kin to grey of
+  16 bits, and I where its values fit; the transparency of a palette or of a key colour becomes alpha.
+- No loss, but with a ConversionWarning, because only lossless coding keeps it two-valued: 1 to grey.
+- ConversionWarning for what is lost: CMYK, YCbCr, LAB and HSV to RGB (rounding, and colours outside sRGB); I with
+  values outside 0..65535, which are clipped; F, taken as 0..255, to grey of 8 bits.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mezzotint.bitstream import EXIF, ICC, XMP
-from mezzotint.bitstream.boxes import KNOWN
-from mezzotint.errors import BadImage, ConversionWarning
-from mezzotint.runtime.pictures.picture import Picture
+from mezzotint.errors import ConversionWarning
+from mezzotint.runtime.pictures.inks import cmyk_to_rgb, lab_to_rgb
+from mezzotint.runtime.pictures.picture import Samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_LOSSLESS = {"1": "L", "PA": "RGBA", "RGBX": "RGB", "La": "LA", "RGBa": "RGBA"}
-_ORIENTATION = 0x0112  # the EXIF tag
-_EXIF_PREFIX = b"Exif\0\0"  # in `Image.info`, but not in files (docs/format.md 3.1)
-_ICC_SPACES = {2: b"GRAY", 3: b"RGB "}  # by axes of the colour plane; bytes 16..19 of a profile
-_BOXES = {"ICC profile": ICC, "EXIF": EXIF, "XMP": XMP}
+_BAND = 1 << 22  # bytes at a time
+_LOSSLESS = {"PA": "RGBA", "RGBX": "RGB", "La": "LA", "RGBa": "RGBA"}
 
 
-def from_pillow(image: Image, metadata: bool = True) -> Picture:
-    """A picture from a Pillow image of any mode; `metadata=False` leaves EXIF and XMP behind."""
-    try:
-        image.load()
-    except Exception as reason:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
-        raise BadImage(f"Pillow cannot read the image: {reason}", "check that it opens elsewhere") from reason
-    if 0 in image.size:
-        raise BadImage("the image holds no pixels", "give at least one row and column")
-    if getattr(image, "is_animated", False):
-        _warn("the image is an animation, and only its current frame is encoded")
-    try:
-        standard = _standard(_upright(image))
-    except (TypeError, ValueError) as reason:  # such as a key colour that fits the mode of another image
-        raise BadImage(f"Pillow cannot convert the image: {reason}", "convert it to RGB or RGBA") from reason
-    array = np.asarray(standard)
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    colour: Samples  # (H, W, 3) or (H, W)
+    alpha: Samples | None  # (H, W)
+    bit_depth: int = 8
+    in_srgb: bool = False  # the conversion led to sRGB, whatever the image's profile said
+
+
+def pixels_of(image: Image) -> Pixels:
+    """The pixels of a loaded image, not turned. TypeError or ValueError where Pillow cannot convert it."""
+    mode = image.mode
+    if mode == "F":
+        return _split(_from_floats(image))
+    if mode.startswith("I"):
+        return _from_integers(image)
+    if mode in ("CMYK", "LAB"):
+        return _split(_array(cmyk_to_rgb(image) if mode == "CMYK" else lab_to_rgb(image)), in_srgb=True)
+    return _split(_array(_standard(image)))
+
+
+def bands_of(image: Image) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
+    """The samples of an 8-bit image, some rows at a time: numpy alone would need the bytes of all of it twice."""
+    step = max(1, _BAND // (image.width * len(image.getbands())))
+    for top in range(0, image.height, step):
+        bottom = min(image.height, top + step)
+        yield slice(top, bottom), np.asarray(image.crop((0, top, image.width, bottom)))
+
+
+def _array(image: Image) -> NDArray[np.uint8]:
+    bands = len(image.getbands())
+    array = np.empty((image.height, image.width, bands)[: 2 if bands == 1 else 3], np.uint8)
+    for rows, samples in bands_of(image):
+        array[rows] = samples
+    return array
+
+
+def _split(array: NDArray[np.uint8], in_srgb: bool = False) -> Pixels:
     bands = array.shape[2] if array.ndim == 3 else 1
     alpha = array[..., -1] if bands in (2, 4) else None
     colour = array[..., 0] if bands == 2 else array[..., :3] if bands == 4 else array
-    info = standard.info if metadata else {}
-    icc = _payload(image.info, "icc_profile", "ICC profile")
-    return Picture(
-        colour,
-        alpha,
-        icc if icc[16:20] == _ICC_SPACES[colour.ndim] else b"",
-        _payload(info, "exif", "EXIF").removeprefix(_EXIF_PREFIX),
-        _payload(info, "xmp", "XMP"),
-    )
-
-
-def to_pillow(picture: Picture) -> Image:
-    """L, LA, RGB or RGBA, with the metadata where Pillow's savers look for it."""
-    from PIL import Image
-
-    if picture.alpha is None:
-        image = Image.fromarray(np.ascontiguousarray(picture.colour))
-    else:
-        image = Image.fromarray(np.dstack([picture.colour, picture.alpha]))
-    exif = _EXIF_PREFIX + picture.exif if picture.exif else b""
-    for key, payload in (("icc_profile", picture.icc), ("exif", exif), ("xmp", picture.xmp)):
-        if payload:
-            image.info[key] = payload
-    return image
-
-
-def _warn(what: str) -> None:
-    warnings.warn(what, ConversionWarning, stacklevel=2)
-
-
-def _payload(info: dict[Any, Any], key: str, name: str) -> bytes:
-    payload = info.get(key)
-    if not isinstance(payload, bytes):
-        return b""
-    most = KNOWN[_BOXES[name]]
-    if len(payload) > most:
-        _warn(f"the {name} of the image is over {most >> 20} MiB and is left out")
-        return b""
-    return payload
-
-
-def _upright(image: Image) -> Image:
-    from PIL import ImageOps
-
-    try:
-        if image.getexif().get(_ORIENTATION, 1) == 1:
-            return image  # exif_transpose would copy it
-        return ImageOps.exif_transpose(image)
-    except Exception:  # EXIF that cannot be parsed says nothing about orientation
-        return image
+    return Pixels(colour, alpha, in_srgb=in_srgb)
 
 
 def _standard(image: Image) -> Image:
     """The image in mode L, LA, RGB or RGBA."""
     mode = image.mode
+    if mode == "1":
+        _warn(
+            "the image has 1 bit a pixel and becomes grey of 8 bits; nothing is lost by that, "
+            "but only lossless coding keeps it black and white"
+        )
     if mode == "P":
         transparent = "transparency" in image.info or (
             image.palette is not None and image.palette.mode == "RGBA"
@@ -115,37 +89,35 @@ def _standard(image: Image) -> Image:
         return image.convert("RGBA" if mode == "RGB" else "LA")
     if mode in ("L", "LA", "RGB", "RGBA"):
         return image
+    if mode == "1":
+        return image.convert("L")
     if mode in _LOSSLESS:
         return image.convert(_LOSSLESS[mode])
-    if mode == "LAB":
-        return _from_lab(image)
-    if mode == "F" or mode.startswith("I"):
-        return _from_numbers(image)
-    _warn(f"the image has the mode {mode} and is converted to RGB")  # CMYK, YCbCr, HSV, and what may come
+    _warn(f"the image has the mode {mode} and is converted to RGB")  # YCbCr, HSV, and what may come
     return image.convert("RGB")
 
 
-def _from_lab(image: Image) -> Image:
-    from PIL import ImageCms
+def _from_integers(image: Image) -> Pixels:
+    """I;16 in any byte order, and I: grey of 16 bits, 0 to 65535."""
+    known = image.mode in ("I", "I;16", "I;16L", "I;16B")  # to numpy
+    wide = np.asarray(image if known else image.convert("I"))
+    if wide.min() < 0 or wide.max() > 0xFFFF:
+        _warn(f"the image has the mode {image.mode} and is clipped to 0..65535")
+        wide = np.clip(wide, 0, 0xFFFF)
+    grey = wide.astype(np.uint16)
+    key = image.info.get("transparency")
+    if not isinstance(key, int):
+        return Pixels(grey, None, 16)
+    return Pixels(grey, np.where(grey == key, 0, 0xFFFF).astype(np.uint16), 16)
 
-    _warn("the image has the mode LAB and is converted to sRGB")
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-    assert converted is not None  # only with inPlace
-    converted.info = {key: value for key, value in image.info.items() if key != "icc_profile"}
-    return converted
+
+def _from_floats(image: Image) -> NDArray[np.uint8]:
+    values = np.nan_to_num(np.asarray(image))  # NaN is black
+    grey: NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    if (grey != values).any():
+        _warn("the image has the mode F and is reduced to grey of 8 bits, its values taken as 0..255")
+    return grey
 
 
-def _from_numbers(image: Image) -> Image:
-    """I, I;16 and F to 8-bit grey."""
-    from PIL import Image as images
-
-    wide = image if image.mode in ("I", "F") else image.convert("I")
-    values: NDArray[np.float64] = np.nan_to_num(np.asarray(wide).astype(np.float64))  # NaN is black
-    scale = 1.0 if image.mode == "F" else 257.0  # 65535 = 255 * 257
-    grey = np.clip(np.rint(values / scale), 0, 255).astype(np.uint8)
-    if (grey * scale != values).any():
-        _warn(f"the image has the mode {image.mode} and is reduced to 8 bits")
-    converted = images.fromarray(grey)
-    converted.info = dict(image.info)
-    return converted
+def _warn(what: str) -> None:
+    warnings.warn(what, ConversionWarning, stacklevel=3)
