@@ -1,98 +1,183 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mzt compare`: how far two pictures are apart, and what each costs; .mzt files are decoded first."""
+"""`mzt compare`: how far two pictures are apart, and what each costs; .mzt files are decoded first.
+
+With --html they are also put side by side on a page that needs nothing else.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mezzotint.cli import files, options
-from mezzotint.errors import BadImage, UsageError
+from mezzotint.errors import NotMezzotint, UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL import Image
+    from mezzotint.bitstream import Header, Limits
+    from mezzotint.evaluate.sidebyside import Apart, Side
+    from mezzotint.runtime.pictures import Picture
+
+
+@dataclass(frozen=True)
+class _File:
+    name: str
+    size: int  # bytes
+    picture: Picture
+    coding: str  # such as "PNG" or "mzt, quality 60"
+    header: Header | None  # of a .mzt file
 
 
 @click.command(
     short_help="Measure how far two pictures are apart.",
-    epilog="\b\nExamples:\n  mzt compare photo.png photo.mzt\n  mzt compare photo.png photo.jpg --json",
+    epilog="\b\nExamples:\n  mzt compare photo.png photo.mzt\n  mzt compare photo.png photo.mzt --html side.html",
 )
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
+@click.option("--html", "target", metavar="FILE", help="Write a page that shows them side by side.")
+@click.option(
+    "--crop",
+    callback=options.read_region,
+    metavar="X,Y,W,H",
+    help="Show only this part on the page, in pixels.",
+)
 @options.model
 @options.max_pixels
+@options.force
 @options.as_json
-def compare(first: str, second: str, model: str | None, max_pixels: int, as_json: bool) -> None:
+def compare(
+    first: str,
+    second: str,
+    target: str | None,
+    crop: tuple[int, int, int, int] | None,
+    model: str | None,
+    max_pixels: int,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Compare the pictures A and B, each a .mzt file or anything that Pillow opens.
 
-    PSNR is over all 8-bit RGB samples, in dB. With --json it is null when the samples are equal. Transparency counts
-    in the largest error only.
+    A counts as the original. PSNR is over all RGB samples; with --json it is null when they are equal. What is
+    transparent is laid over black and over white, and the worse number counts.
     """
     if first == second == "-":
         raise UsageError("only one of the two pictures can come from stdin", "name a file for the other")
+    if target is None and crop is not None:
+        raise UsageError("--crop is about the page", "add --html FILE")
+    if target == "-":
+        raise UsageError("the page does not go to stdout", "name a file, as in --html side.html")
+    with files.replacing(target, force) if target else nullcontext(files.Output()) as output:
+        from mezzotint.evaluate import sidebyside
+
+        a, b = (_read(name, max_pixels, model) for name in (first, second))
+        pair = sidebyside.pair(a.picture, b.picture)
+        part = sidebyside.crop(a.picture.width, a.picture.height, crop and sidebyside.Crop(*crop))
+        apart = sidebyside.apart(pair)
+        command = _command(a, b, model)
+        if target:
+            output.write(sidebyside.page(_side(a), _side(b), pair, apart, part, command))
+    facts = _facts(a, b, apart, command)
+    click.echo(json.dumps(facts, indent=2) if as_json else _table(a, b, apart, command))
+    if target and output.data is not None:
+        click.echo(
+            f"{target}: {part.width}x{part.height} pixels of each, {len(output.data):,} bytes", err=True
+        )
+
+
+def _read(name: str, max_pixels: int, model: str | None) -> _File:
+    """A file and its picture as encode would take it: upright, at its own depth, metadata and all."""
+    from mezzotint.bitstream import read_header
     from mezzotint.cli import pictures
+    from mezzotint.evaluate.sidebyside import coding
 
-    loaded = []
-    for name in (first, second):
-        data = files.read(name)
-        loaded.append((name, len(data), pictures.load_any(data, name, max_pixels, model)))
-    facts = _facts(*loaded)
-    click.echo(json.dumps(facts, indent=2) if as_json else _table(facts))
+    limits = options.limits_of(max_pixels)
+    data = files.read(name)
+    try:
+        header = read_header(data, limits)
+    except NotMezzotint:
+        picture = pictures.load_picture(data, name, max_pixels)
+        return _File(name, len(data), picture, _form(data, name, max_pixels), None)
+    return _File(name, len(data), _decoded(data, header, limits, model), coding(header), header)
 
 
-def _facts(a: tuple[str, int, Image.Image], b: tuple[str, int, Image.Image]) -> dict[str, Any]:
-    """What --json prints."""
-    import numpy as np
+def _decoded(data: bytes, header: Header, limits: Limits, model: str | None) -> Picture:
+    """The picture of a .mzt file. Not by way of Pillow, which knows no deep colour."""
+    import dataclasses
 
-    from mezzotint.evaluate import psnr
+    import mezzotint
+    from mezzotint.bitstream import read
+    from mezzotint.runtime.pictures import from_array, from_boxes
 
-    one, other = (_samples(image) for _, _, image in (a, b))  # (H, W, 4)
-    if one.shape != other.shape:
-        sizes = " and ".join(f"{array.shape[1]}x{array.shape[0]}" for array in (one, other))
-        raise BadImage(f"the pictures have different sizes, {sizes}", "compare pictures of one size")
-    height, width = one.shape[:2]
-    decibels = psnr(one[..., :3], other[..., :3])
+    samples = from_array(mezzotint.decode(data, model=model, limits=limits), header.bit_depth)
+    beside = from_boxes(read(data, limits).boxes, header.height, header.width, header.bit_depth)
+    return dataclasses.replace(samples, icc=beside.icc, exif=beside.exif, xmp=beside.xmp)
+
+
+def _form(data: bytes, name: str, max_pixels: int) -> str:
+    """The format of a picture file that can be read."""
+    from mezzotint.runtime.pictures.reading import open_image
+
+    return "NPY" if data.startswith(b"\x93NUMPY") else open_image(data, name, max_pixels).format or "picture"
+
+
+def _side(file: _File) -> Side:
+    from mezzotint.evaluate.sidebyside import Side
+
+    grey = file.picture.colour.ndim == 2  # its profile does not go with the RGB samples of a page
+    return Side(file.name, file.size, file.coding, b"" if grey else file.picture.icc)
+
+
+def _command(a: _File, b: _File, model: str | None) -> str | None:
+    """What makes B from A: only a .mzt file tells how it was made, and only another picture can be its original."""
+    if a.header is not None or b.header is None:
+        return None
+    from mezzotint.evaluate.sidebyside import command, left_behind, model_to_name
+
+    strip = left_behind(a.picture, b.picture)
+    return command(b.header, a.name, b.name, strip=strip, model=model_to_name(b.header, model))
+
+
+def _facts(a: _File, b: _File, apart: Apart, command: str | None) -> dict[str, Any]:
+    """What --json prints; its keys are promised, so they stand here and nowhere else."""
+    width, height = a.picture.width, a.picture.height
     facts: dict[str, Any] = {
-        side: {"file": name, "bytes": size, "bits_per_pixel": round(8 * size / (width * height), 4)}
-        for side, (name, size, _) in (("a", a), ("b", b))
+        side: {
+            "file": file.name,
+            "bytes": file.size,
+            "bits_per_pixel": round(8 * file.size / (width * height), 4),
+        }
+        for side, file in (("a", a), ("b", b))
     }
     return facts | {
         "width": width,
         "height": height,
-        "psnr": round(decibels, 4) if math.isfinite(decibels) else None,
-        "max_error": int((np.maximum(one, other) - np.minimum(one, other)).max()),
+        "bit_depth": apart.bit_depth,
+        "psnr": round(apart.psnr, 4) if math.isfinite(apart.psnr) else None,
+        "ms_ssim": _rounded(apart.ms_ssim, 6),
+        "ssimulacra2": _rounded(apart.ssimulacra2, 4),
+        "max_error": apart.max_error,
+        "command": command,
     }
 
 
-def _samples(image: Image.Image) -> NDArray[np.uint8]:
-    """RGBA samples (H, W, 4) as the codec sees them: upright, and scaled to 8 bits."""
-    import numpy as np
-
-    from mezzotint.runtime.pictures import from_pillow, to_pillow
-
-    upright = to_pillow(from_pillow(image, metadata=False))
-    return np.asarray(upright.convert("RGBA"))
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
-def _table(facts: dict[str, Any]) -> str:
-    psnr = "infinite (the samples are equal)" if facts["psnr"] is None else f"{facts['psnr']:.2f} dB"
+def _table(a: _File, b: _File, apart: Apart, command: str | None) -> str:
+    from mezzotint.evaluate.sidebyside import numbers, shown
+
+    width, height = a.picture.width, a.picture.height
     rows = []
-    for side in ("a", "b"):
-        one = facts[side]
-        rows.append(
-            (
-                side.upper(),
-                f"{one['file']}, {one['bytes']:,} bytes, {one['bits_per_pixel']:.3f} bits per pixel",
-            )
-        )
-    rows += [
-        ("size", f"{facts['width']}x{facts['height']}"),
-        ("PSNR", psnr),
-        ("max error", f"{facts['max_error']} of 255"),
-    ]
-    return "\n".join(f"{name:<9} {value}" for name, value in rows)
+    for side, file in (("A", a), ("B", b)):
+        bits = 8 * file.size / (width * height)
+        rows.append((side, f"{shown(file.name)}, {file.size:,} bytes, {bits:.3f} bits per pixel"))
+    rows.append(("size", f"{width}x{height}"))
+    rows += [(number.name, number.value) for number in numbers(apart)]
+    if command is not None:
+        rows.append(("B from A", command))
+    return "\n".join(f"{name:<13} {value}" for name, value in rows)

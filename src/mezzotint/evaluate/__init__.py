@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How good a coded picture is, what it cost, and how codecs compare: `mzt eval`, `mzt report`, `mzt bench`.
+"""How good a coded picture is, what it cost, how codecs compare: `mzt compare`, `mzt eval`, `mzt report`, `mzt bench`.
 
 Takes: pairs of uint8 arrays; rate and quality points of two codecs; folders of pictures.
 Gives: metrics in their usual units; BD-rate in percent; tables of measurements and what follows from them.

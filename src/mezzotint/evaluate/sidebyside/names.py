@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""File names for eyes and for shells. A name may hold anything: line breaks, quotes, bytes that are no text.
+
+Trap: Python keeps a byte that is no UTF-8 as a lone surrogate. It can be written nowhere, so no name goes to a page
+or a clipboard without passing through here.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+
+
+def shown(name: str) -> str:
+    """The name to read: what cannot be printed, or would turn the direction of text, is spelled out."""
+    return "".join(part if part.isprintable() else _spelled(part) for part in name)
+
+
+def quoted(name: str) -> str:
+    """The name as one word of a command line, for POSIX shells, or for Windows where this runs there.
+
+    Names that cannot be printed use the $'...' of bash, zsh and POSIX 2024.
+    """
+    if name.startswith("-") and name != "-":
+        name = f"./{name}"  # else it would be read as an option
+    if sys.platform == "win32":
+        return subprocess.list2cmdline([name])
+    if all(part.isprintable() for part in name):
+        return shlex.quote(name)
+    return "$'" + "".join(_ansi(part) for part in name) + "'"
+
+
+def _spelled(part: str) -> str:
+    short = part.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return f"\\x{ord(part) - 0xDC00:02x}" if "\udc80" <= part <= "\udcff" else short
+
+
+def _ansi(part: str) -> str:
+    if part in "'\\":
+        return "\\" + part
+    if part.isprintable():
+        return part
+    # Octal with three digits: \x would swallow a hexadecimal digit that follows.
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(part))
