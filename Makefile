@@ -7,7 +7,7 @@ DEMO := .venv-demo
 VENV := .venv
 DEPENDS := pyproject.toml constraints.txt
 
-.PHONY: help demo test test-slow check golden bench fuzz clean
+.PHONY: help demo test test-slow check golden bench fuzz wheel test-wheel docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -27,6 +27,10 @@ check: $(VENV)/.installed ## lint, format, types, import directions: what CI run
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
+docs: $(VENV)/.installed ## build the site into docs/_build; a warning or a broken link within it is an error
+	$(VENV)/bin/python -m sphinx -b html -E -W -q docs docs/_build
+	@echo docs/_build/index.html
+
 golden: $(VENV)/.installed ## make the golden files anew; a difference that git shows must be explained in the commit
 	for script in $$(find tests -name 'regenerate*.py' | sort); do $(VENV)/bin/python $$script || exit 1; done
 
@@ -37,8 +41,15 @@ fuzz: $(VENV)/.installed ## a short run of every fuzz target
 	@test -d fuzz || { echo "no fuzz targets yet: fuzz/ is missing" >&2; exit 1; }
 	for target in fuzz/fuzz_*.py; do $(VENV)/bin/python $$target || exit 1; done
 
+wheel: $(VENV)/.installed ## build the wheel and the source archive into dist/
+	rm -rf dist
+	$(VENV)/bin/python -m build --no-isolation .
+
+test-wheel: wheel ## install the wheel into an environment of its own, without torch, and use it from another folder
+	$(VENV)/bin/python -m pytest -m wheel tests/test_wheel.py
+
 clean: ## remove the environments and what tools leave behind
-	rm -rf $(DEMO) $(VENV) demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEMO) $(VENV) dist demo-output docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(DEMO)/.installed: $(DEPENDS)
 	$(PYTHON) -m venv $(DEMO)
@@ -47,5 +58,5 @@ $(DEMO)/.installed: $(DEPENDS)
 
 $(VENV)/.installed: $(DEPENDS)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[test,lab,eval,systems]'
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[test,lab,eval,systems,docs]'
 	@touch $@

@@ -1,26 +1,130 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options that several verbs share, so that one name means one thing everywhere."""
+"""The options that several verbs share, so that one name means one thing everywhere.
+
+Results go to stdout only where a verb is asked for facts (--json included); what was done is told on stderr, less with
+--quiet, more with --verbose.
+"""
 
 from __future__ import annotations
+
+from functools import partial
+from typing import Any
 
 import click
 
 from mezzotint.bitstream import Limits
+from mezzotint.errors import UsageError
 
-model = click.option(
-    "--model", metavar="FILE", help="Model bundle (.mztm) to use instead of the default one."
+
+class Plain(click.Option):
+    """An option whose help leaves out the range of its numbers: the metavar says it, and an error does."""
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
+
+option = partial(click.option, cls=Plain)
+_OPPOSITE = {"quiet": "verbose", "verbose": "quiet"}
+
+
+def _alone(context: click.Context, option: click.Parameter, value: bool) -> bool:
+    """Whichever of the two comes second sees the first."""
+    if value and context.params.get(_OPPOSITE[option.name or ""]):
+        raise UsageError("--quiet and --verbose contradict one another", "give one of them, or neither")
+    return value
+
+
+model = option("--model", metavar="FILE", help="Model bundle (.mztm), if not the default one.")
+threads = option("--threads", type=click.IntRange(1, 256), metavar="N", help="Threads  [default: all cores]")
+force = option("-f", "--force", is_flag=True, help="Replace an existing output file.")
+quiet = option("--quiet", is_flag=True, callback=_alone, help="Do not report what was written.")
+verbose = option(
+    "-v", "--verbose", is_flag=True, callback=_alone, help="Tell what was decided, and what took how long."
 )
-threads = click.option(
-    "--threads", type=click.IntRange(1, 256), metavar="N", help="Threads  [default: all cores]"
-)
-force = click.option("-f", "--force", is_flag=True, help="Replace an existing output file.")
-quiet = click.option("--quiet", is_flag=True, help="Do not report what was written.")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-max_pixels = click.option(
+as_json = option("--json", "as_json", is_flag=True, help="Print JSON.")
+max_pixels = option(
     "--max-pixels",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=0),
     default=Limits().max_pixels,
     metavar="N",
-    show_default=True,
-    help="Refuse pictures with more pixels.",
+    help="Refuse pictures with more; 0: never  [default: 2^28]",
 )
+
+quality = option(
+    "-q",
+    "--quality",
+    type=click.FloatRange(0, 100),
+    default=75,
+    metavar="0..100",
+    show_default=True,
+    help="0 is smallest, 100 best.",
+)
+lossless = option("--lossless", is_flag=True, help="Keep every pixel, on every machine.")
+max_error = option(
+    "--max-error", type=click.IntRange(0, 4095), default=0, metavar="N", help="No sample is off by more."
+)
+target_bytes = option(
+    "-b", "--target-bytes", type=click.IntRange(min=1), metavar="N", help="The best file of at most N bytes."
+)
+target_bpp = option("--target-bpp", type=float, metavar="X", help="The same in bits per pixel.")
+target_psnr = option("--target-psnr", type=float, metavar="DB", help="The smallest file of this PSNR.")
+target_ssim = option("--target-ssim", type=float, metavar="0..1", help="The smallest file of this SSIM.")
+effort = option(
+    "--effort",
+    type=click.IntRange(0, 9),
+    default=0,
+    metavar="0..9",
+    help="Search for a better file: seconds to minutes.",
+)
+
+
+STRIPPED = ("all", "gps", "exif", "xmp", "icc")
+_SCALES = {text: 1 / n for n in (1, 2, 4, 8) for text in (f"1/{n}", f"{1 / n:g}")}
+
+
+def _kinds(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """`all,gps`, or the option several times."""
+    kinds = tuple(part.strip() for value in values for part in value.split(","))
+    for kind in kinds:
+        if kind not in STRIPPED:
+            raise UsageError(f"--strip {kind} is unknown", f"choose {', '.join(STRIPPED)}")
+    return kinds
+
+
+def read_region(context: click.Context, option: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """`X,Y,W,H`: four whole numbers."""
+    parts = [] if value is None else value.split(",")
+    if value is not None and (len(parts) != 4 or not all(part.strip().isdecimal() for part in parts)):
+        raise UsageError(f"{option.opts[0]} {value} is none", "give X,Y,W,H in pixels, such as 100,50,640,480")
+    return tuple(int(part) for part in parts) or None
+
+
+def _scale(context: click.Context, option: click.Parameter, value: str) -> float:
+    """`1/8`, or the number that it is."""
+    if value not in _SCALES:
+        raise UsageError(f"--scale {value} is unknown", "choose 1, 1/2, 1/4 or 1/8")
+    return _SCALES[value]
+
+
+strip = option(
+    "--strip",
+    multiple=True,
+    callback=_kinds,
+    metavar="WHAT",
+    help="Leave metadata behind: all, gps, exif, xmp or icc.",
+)
+region = option(
+    "--region", callback=read_region, metavar="X,Y,W,H", help="This part alone, in pixels of the whole."
+)
+scale = option(
+    "--scale", callback=_scale, default="1", metavar="1/8", help="1/2, 1/4 or 1/8: a smaller picture."
+)
+
+
+def limits_of(max_pixels: int) -> Limits:
+    """What --max-pixels grants a file; 0 grants everything that the format can say."""
+    if max_pixels:
+        return Limits(max_pixels=max_pixels)
+    return Limits(max_pixels=1 << 70, max_side=1 << 35)
