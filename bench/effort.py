@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
 from tqdm import tqdm
 
 import mezzotint
@@ -86,9 +87,8 @@ def point(pixels: Pixels, effort: int, quality: float) -> Point:
     start = time.process_time()
     data = mezzotint.encode(pixels, quality, threads=1, effort=effort)
     seconds = time.process_time() - start
-    return Point(
-        8 * len(data) / samples, psnr(pixels, mezzotint.decode(data, threads=1)), seconds / samples * 1e6
-    )
+    decoded = mezzotint.decode(data, threads=1).astype(np.uint8, copy=False)
+    return Point(8 * len(data) / samples, psnr(pixels, decoded), seconds / samples * 1e6)
 
 
 def row(effort: int, anchor: list[list[Point]], found: list[list[Point]], qualities: list[float]) -> Row:

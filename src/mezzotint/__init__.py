@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from mezzotint.bitstream import Header, Limits, read_header
     from mezzotint.bundle import Bundle
     from mezzotint.errors import ConversionWarning, MezzotintError
-    from mezzotint.runtime.decode import decode
-    from mezzotint.runtime.encode import encode
+    from mezzotint.runtime.api.decode import decode
+    from mezzotint.runtime.api.encode import encode
+    from mezzotint.runtime.pictures import Picture
 
 __all__ = [
     "Bundle",
@@ -28,6 +29,7 @@ __all__ = [
     "Header",
     "Limits",
     "MezzotintError",
+    "Picture",
     "__version__",
     "decode",
     "encode",
@@ -35,11 +37,12 @@ __all__ = [
 ]
 
 _HOMES = {  # public name -> the module that defines it
-    "encode": "mezzotint.runtime.encode",
-    "decode": "mezzotint.runtime.decode",
+    "encode": "mezzotint.runtime.api.encode",
+    "decode": "mezzotint.runtime.api.decode",
     "read_header": "mezzotint.bitstream",
     "Header": "mezzotint.bitstream",
     "Limits": "mezzotint.bitstream",
+    "Picture": "mezzotint.runtime.pictures",
     "Bundle": "mezzotint.bundle",
     "MezzotintError": "mezzotint.errors",
     "ConversionWarning": "mezzotint.errors",

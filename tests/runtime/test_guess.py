@@ -7,10 +7,11 @@ from mezzotint.bundle import default
 from mezzotint.bundle.schema import Bundle
 from mezzotint.entropy.cdf import TOTAL_BITS
 from mezzotint.runtime import guess
-from mezzotint.runtime.encode import _analyse, _guess, quantise_symbols, quantise_tile
+from mezzotint.runtime.encode import _guess, analyse, quantise_symbols, quantise_tile
 from mezzotint.runtime.latents import TileLatents, open_model
+from mezzotint.runtime.pictures import from_array
 from mezzotint.runtime.scales import Scales
-from mezzotint.runtime.tiles import WINDOW_PIXELS, tile_grid
+from mezzotint.runtime.tiles import tile_grid
 
 
 def test_sizes_are_rounded_toward_zero() -> None:
@@ -56,8 +57,8 @@ def test_the_guess_is_near_the_truth_and_pays(photo: np.ndarray) -> None:
     assert bundle.scale_context is not None
     model, quality = open_model(bundle, 1), 2500
     pixels = photo[: photo.shape[0] // 64 * 64, : photo.shape[1] // 64 * 64]
-    y = _analyse(pixels, quality, model, WINDOW_PIXELS)
     (tile,) = tile_grid(*pixels.shape[:2], 10)
+    y = analyse(from_array(pixels), tile, quality, model)
     found = quantise_tile(y, tile, quality, model)
     sizes = _guess(y[0], quality, model)
     near = np.corrcoef(np.log2(1 + sizes.ravel()), np.log2(1 + np.abs(found.symbols[: len(sizes)].ravel())))

@@ -130,6 +130,20 @@ def test_nothing_of_the_sum_wraps_at_32_bits(tiny: ModuleType) -> None:
     assert (scales.settle(np.full((8, 4, 4), 15, np.int32)) == 63).all()
 
 
+@pytest.mark.parametrize("group_count", [1, 2, 3])
+def test_the_first_groups_alone_are_those_of_the_whole(
+    bundle: Bundle,
+    with_context: Bundle,
+    z_hat: NDArray[np.int32],
+    symbols: NDArray[np.int32],
+    group_count: int,
+) -> None:
+    for some in (bundle, with_context):
+        whole, first = Scales(some, z_hat, 1500), Scales(some, z_hat, 1500, group_count)
+        for number in range(min(group_count, len(layers(some)))):
+            np.testing.assert_array_equal(first.of_group(number, symbols), whole.of_group(number, symbols))
+
+
 # -- in a file --------------------------------------------------------------------------------------------
 
 

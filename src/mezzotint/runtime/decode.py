@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words to pixels. The steps carry the numbers of `encode`, in mirror order:
+"""Words to pixels, lossy. The steps carry the numbers of `encode`, in mirror order:
 
     7 container -> 6 z_hat -> 4 scale indices -> 6 symbols of y -> 5 y_hat -> 2 synthesis -> 1 tiles
 
-Everything that can be refused is refused before the first network runs: header, boxes, alpha, and every coded
-word.
+Windows of the synthesis ask for the tiles that they reach; tiles are decoded when first asked for and dropped when no
+later window can reach them, so that memory follows from the width of the picture and not from its area. A region
+costs its own tiles. At 1/8 a model with a preview graph decodes two layers and runs no synthesis.
+
+Trap: the words of a tile are proved sound before a network sees it, but networks may have run on other tiles by then.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, overload
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,104 +22,66 @@ from numpy.typing import NDArray
 from mezzotint import bundle as bundles
 from mezzotint import entropy
 from mezzotint.bitstream import Container, Header, Limits, read
-from mezzotint.errors import DamagedFile, UsageError
-from mezzotint.runtime import pictures, tiles
+from mezzotint.errors import DamagedFile
+from mezzotint.runtime import tiles
+from mezzotint.runtime.area import Area, shrunk, wanted
+from mezzotint.runtime.beside import read_beside
 from mezzotint.runtime.latents import (
     Model,
     TileDigest,
     TileLatents,
     check_size,
+    dequantise_tile,
     digest,
     layers,
-    open_model,
-    y_part,
     z_indices,
     z_shape,
 )
 from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.pictures.depths import scaled
+from mezzotint.runtime.pictures.picture import dtype_of
 from mezzotint.runtime.scales import Scales
 from mezzotint.runtime.stages import Stage, stage
-from mezzotint.runtime.tiles import BLOCK
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-Source = bytes | bytearray | memoryview
-ModelName = str | os.PathLike[str] | bundles.Bundle | None
+from mezzotint.runtime.tiles import BLOCK, Rect, Window
 
 
-@overload
-def decode(
-    data: Source,
-    *,
-    as_: Literal["array"] = ...,
-    model: ModelName = ...,
-    threads: int | None = ...,
-    limits: Limits | None = ...,
-) -> NDArray[np.uint8]: ...
-
-
-@overload
-def decode(
-    data: Source,
-    *,
-    as_: Literal["pillow"],
-    model: ModelName = ...,
-    threads: int | None = ...,
-    limits: Limits | None = ...,
-) -> Image: ...
-
-
-def decode(
-    data: Source,
-    *,
-    as_: Literal["array", "pillow"] = "array",
-    model: ModelName = None,
-    threads: int | None = None,
-    limits: Limits | None = None,
-) -> NDArray[np.uint8] | Image:
-    """The picture in a .mzt file: a uint8 array as it was encoded, or a Pillow image.
-
-    Arrays are (H, W, 3), (H, W) for grey, (H, W, 4) with alpha. The model is found by the id in the file; `model`
-    (a bundle or its path) says where, and must fit. `threads` is all cores unless given. `limits` bounds what a file
-    may ask for.
-    """
-    if as_ not in ("array", "pillow"):
-        raise UsageError(f"as_={as_!r} is unknown", "choose 'array' or 'pillow'")
-    container = _read(data, limits or Limits())
-    opened = open_model(bundles.find(container.header.model_id, model), threads)
-    opened.prepare("dequantise", "synthesis")
-    picture = decode_picture(container, opened)
+def decode_picture(
+    container: Container,
+    model: Model,
+    window_pixels: int = tiles.WINDOW_PIXELS,
+    area: Area | None = None,
+) -> Picture:
+    """The picture in the parts of a file, or an area of it. Missing chunks count as zeros: a coarser picture."""
+    header = container.header
+    groups = layers(model.bundle)
+    if header.layer_count != 1 + len(groups):
+        raise DamagedFile(f"the file has {header.layer_count} layers, and its model {1 + len(groups)}")
+    area = area or wanted(header.height, header.width)
+    beside = read_beside(container, area)  # what is damaged there is refused before a network runs
+    planes = () if header.channels == 1 else (3,)
+    colour = np.empty((area.height, area.width, *planes), dtype_of(header.bit_depth))
+    if model.previews(area.shrink):
+        parts = _previews(container, model, area)
+    else:
+        parts = _windows(container, model, area, window_pixels)
     with stage(Stage.PIXELS):
-        return pictures.to_pillow(picture) if as_ == "pillow" else pictures.to_array(picture)
+        for core, found in parts:
+            found = found if planes else _one_plane(found)
+            area.place(scaled(found, 8, header.bit_depth), core, colour)
+    return replace(beside, colour=colour)
 
 
 def latent_digests(
-    data: Source, *, model: ModelName = None, limits: Limits | None = None
+    data: bytes | bytearray | memoryview,
+    *,
+    model: str | os.PathLike[str] | bundles.Bundle | None = None,
+    limits: Limits | None = None,
 ) -> tuple[TileDigest, ...]:
-    """Hashes of all integers of a file, tile by tile; runs no network. Golden streams are held to these."""
-    container = _read(data, limits or Limits())
+    """Hashes of all integers of a lossy file, tile by tile; runs no network. Golden streams are held to these."""
+    container = read(data, limits or Limits())
+    check_size(container.header, limits or Limits(), "raise --max-pixels if you trust the file")
     bundle = bundles.find(container.header.model_id, model)
     return tuple(digest(tile) for tile in read_latents(container, bundle))
-
-
-def decode_picture(container: Container, model: Model, window_pixels: int = tiles.WINDOW_PIXELS) -> Picture:
-    """The picture in the parts of a file."""
-    header = container.header
-    with stage(Stage.CONTAINER):
-        beside = pictures.from_boxes(container.boxes, header.height, header.width)
-    y_hat = reconstruct(container, model)
-    with stage(Stage.PIXELS):
-        colour = _synthesise(y_hat, header, model, window_pixels)
-    return Picture(colour, beside.alpha, beside.icc, beside.exif, beside.xmp)
-
-
-def _read(data: Source, limits: Limits) -> Container:
-    """7: a container within the limits."""
-    with stage(Stage.CONTAINER):
-        container = read(data, limits)
-    check_size(container.header, limits, "raise --max-pixels if you trust the file")
-    return container
 
 
 def read_latents(container: Container, bundle: bundles.Bundle) -> Iterator[TileLatents]:
@@ -125,77 +90,144 @@ def read_latents(container: Container, bundle: bundles.Bundle) -> Iterator[TileL
     groups = layers(bundle)
     if header.layer_count != 1 + len(groups):
         raise DamagedFile(f"the file has {header.layer_count} layers, and its model {1 + len(groups)}")
-    z_tables, y_tables = bundle.z_tables(header.quality), bundle.y_tables
     for number, tile in enumerate(tiles.tile_grid(header.height, header.width, header.tile_log2)):
-        words = [layer[number] for layer in container.layers]
-        # 6 z_hat
-        shape = z_shape(bundle, tile)
+        yield read_tile(container, number, tile, bundle)
+
+
+def read_tile(
+    container: Container, number: int, tile: Rect, bundle: bundles.Bundle, group_count: int | None = None
+) -> TileLatents:
+    """The integers of one tile, of its first groups alone if so many are asked for. What is missing is zero."""
+    quality, groups = container.header.quality, layers(bundle)[:group_count]
+    words = [layer[number] for layer in container.layers]
+    # 6 z_hat
+    shape = z_shape(bundle, tile)
+    if not container.has(0, number):
+        groups, z_hat = [], np.zeros(shape, np.int32)
+    else:
         with stage(Stage.ENTROPY):
-            z_hat = entropy.decode(words[0], z_indices(*shape), z_tables).reshape(shape)  # (Cz, hz, wz)
-        # 4 scale indices
+            z_hat = entropy.decode(words[0], z_indices(*shape), bundle.z_tables(quality)).reshape(shape)
+    # 4 scale indices
+    cells = tile.scaled(tiles.Y_CELLS)
+    channels = bundle.card.latent_channels if group_count is None else layers(bundle)[group_count - 1].stop
+    symbols = np.zeros((channels, cells.height, cells.width), np.int32)
+    indices = np.zeros(symbols.shape, np.uint8)
+    if groups:
         with stage(Stage.HYPER):
-            scales = Scales(bundle, z_hat, header.quality)
-        cells = tile.scaled(tiles.Y_CELLS)
-        symbols = np.empty((bundle.card.latent_channels, cells.height, cells.width), np.int32)
-        indices = np.empty(symbols.shape, np.uint8)
-        for number, (group, chunk) in enumerate(zip(groups, words[1:], strict=True)):
+            scales = Scales(bundle, z_hat, quality)
+    for place, group in enumerate(groups):
+        if not container.has(1 + place, number):
+            break
+        with stage(Stage.HYPER):
+            indices[group] = scales.of_group(place, symbols)
+        # 6 symbols
+        with stage(Stage.ENTROPY):
+            values = entropy.decode(words[1 + place], indices[group].reshape(-1), bundle.y_tables)
+            symbols[group] = values.reshape(symbols[group].shape)
+    return TileLatents(z_hat, indices, symbols)
+
+
+class YHat:
+    """5: y_hat of a picture, tile after tile as they are asked for."""
+
+    def __init__(self, container: Container, model: Model) -> None:
+        header = container.header
+        self._container, self._model = container, model
+        self._grid = tiles.tile_grid(header.height, header.width, header.tile_log2)
+        self._side = (1 << header.tile_log2) // BLOCK
+        self._columns = header.tile_columns
+        self._known: dict[int, NDArray[np.float32]] = {}
+
+    def of(self, reach: Rect) -> NDArray[np.float32]:
+        """(1, M, h, w) of some blocks."""
+        numbers = [
+            row * self._columns + column
+            for row in range(reach.top // self._side, (reach.top + reach.height - 1) // self._side + 1)
+            for column in range(reach.left // self._side, (reach.left + reach.width - 1) // self._side + 1)
+        ]
+        if len(numbers) == 1 and self._grid[numbers[0]] == reach:
+            return self._tile(numbers[0])
+        cells = reach.scaled(tiles.Y_CELLS)
+        part = np.empty((1, self._model.card.latent_channels, cells.height, cells.width), np.float32)
+        for number in numbers:
+            tile = self._grid[number]
+            common = tile.common(reach)
+            here, there = (
+                common.inside(reach).scaled(tiles.Y_CELLS),
+                common.inside(tile).scaled(tiles.Y_CELLS),
+            )
+            part[..., here.rows, here.columns] = self._tile(number)[..., there.rows, there.columns]
+        return part
+
+    def forget_above(self, row: int) -> None:
+        """No block above this one will be asked for again."""
+        for number in [n for n in self._known if self._grid[n].top + self._grid[n].height <= row]:
+            del self._known[number]
+
+    def _tile(self, number: int) -> NDArray[np.float32]:
+        if number not in self._known:
+            tile = self._grid[number]
+            latents = read_tile(self._container, number, tile, self._model.bundle)
             with stage(Stage.HYPER):
-                indices[group] = scales.of_group(number, symbols)
-            # 6 symbols
-            with stage(Stage.ENTROPY):
-                values = entropy.decode(chunk, indices[group].reshape(-1), y_tables)
-                symbols[group] = values.reshape(symbols[group].shape)
-        yield TileLatents(z_hat, indices, symbols)
+                self._known[number] = dequantise_tile(latents, self._container.header.quality, self._model)
+        return self._known[number]
 
 
 def reconstruct(container: Container, model: Model) -> NDArray[np.float32]:
     """y_hat of the whole picture, (1, M, h, w)."""
     header = container.header
-    grid = tiles.tile_grid(header.height, header.width, header.tile_log2)
-    rows, columns = tiles.blocks(header.height), tiles.blocks(header.width)
-    y_hat = np.empty(
-        (1, model.card.latent_channels, tiles.Y_CELLS * rows, tiles.Y_CELLS * columns), np.float32
-    )
-    z_hats = []
-    # The symbols wait in the place of y_hat until all words of the file have proved sound.
-    for tile, latents in zip(grid, read_latents(container, model.bundle), strict=True):
-        with stage(Stage.ENTROPY):  # the copy is the price of symbols in the order of coding
-            y_hat[y_part(tile)] = latents.symbols
-        z_hats.append(latents.z_hat)
-    # 5 y_hat
-    with stage(Stage.HYPER):
-        for tile, z_hat in zip(grid, z_hats, strict=True):
-            symbols = np.ascontiguousarray(y_hat[y_part(tile)])
-            inputs = {"symbols": symbols, "z_hat": z_hat.astype(np.float32)[None]}
-            y_hat[y_part(tile)] = model.run("dequantise", header.quality, symbols.shape[1:], **inputs)
-    return y_hat
+    return YHat(container, model).of(Rect(0, 0, tiles.blocks(header.height), tiles.blocks(header.width)))
 
 
-def _synthesise(
-    y_hat: NDArray[np.float32], header: Header, model: Model, window_pixels: int
-) -> NDArray[np.uint8]:
-    """2 synthesis and 1 tiles: (H, W, 3) or (H, W), the padding cut off."""
-    rows, columns = tiles.blocks(header.height), tiles.blocks(header.width)
-    planes = () if header.channels == 1 else (3,)
-    pixels = np.empty((header.height, header.width, *planes), np.uint8)
+def cuts(header: Header, model: Model, area: Area, window_pixels: int) -> list[Window]:
+    """The windows in which the synthesis sees an area."""
     halo = -(-model.card.synthesis_halo // tiles.Y_CELLS)  # whole blocks
-    for window in tiles.windows(rows, columns, halo, window_pixels):
-        part = np.ascontiguousarray(y_hat[y_part(window.reach)])
-        reach, core = window.reach.scaled(BLOCK), window.core.scaled(BLOCK)
+    rows, columns = tiles.blocks(header.height), tiles.blocks(header.width)
+    return tiles.windows(rows, columns, halo, window_pixels, area.blocks)
+
+
+def synthesise(y_hat: NDArray[np.float32], window: Window, quality: int, model: Model) -> NDArray[np.uint8]:
+    """2 synthesis: the pixels (H, W, 3) of a window's core from the cells (1, M, h, w) of its reach."""
+    reach, inner = window.reach.scaled(BLOCK), window.core.inside(window.reach).scaled(BLOCK)
+    with stage(Stage.SYNTHESIS):
+        found: NDArray[np.uint8] = model.run(
+            "synthesis", quality, (reach.height, reach.width, 3), y_hat=y_hat
+        )
+    return found[0, inner.rows, inner.columns]
+
+
+def _windows(
+    container: Container, model: Model, area: Area, window_pixels: int
+) -> Iterator[tuple[Rect, NDArray[np.uint8]]]:
+    """1 tiles: (blocks, pixels of them at the scale of the area)."""
+    y_hat = YHat(container, model)
+    for window in cuts(container.header, model, area, window_pixels):
+        y_hat.forget_above(window.reach.top)
+        found = synthesise(y_hat.of(window.reach), window, container.header.quality, model)
+        yield window.core, shrunk(found, area.shrink)
+
+
+def _previews(container: Container, model: Model, area: Area) -> Iterator[tuple[Rect, NDArray[np.uint8]]]:
+    """The same at 1/8 by the graph `preview`, from the first two layers of each tile."""
+    header = container.header
+    for number, tile in enumerate(tiles.tile_grid(header.height, header.width, header.tile_log2)):
+        if not tile.common(area.blocks).height or not tile.common(area.blocks).width:
+            continue
+        latents = read_tile(container, number, tile, model.bundle, group_count=1)
+        _, height, width = latents.symbols.shape
+        inputs = {
+            "symbols": latents.symbols.astype(np.float32)[None],
+            "z_hat": latents.z_hat.astype(np.float32)[None],
+        }
         with stage(Stage.SYNTHESIS):
-            found = model.run("synthesis", header.quality, (reach.height, reach.width, 3), y_hat=part)[0]
-        target = pixels[core.rows, core.columns]  # cut at the true border
-        inner = core.inside(reach)
-        found = found[inner.rows, inner.columns][: target.shape[0], : target.shape[1]]
-        target[:] = found if planes else _one_plane(found)
-    return pixels
+            yield tile, model.run("preview", header.quality, (2 * height, 2 * width, 3), **inputs)[0]
 
 
-def _one_plane(pixels: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def _one_plane(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The rounded mean of the three planes."""
     total = pixels[..., 0].astype(np.uint16)
     total += pixels[..., 1]
     total += pixels[..., 2]
     total += 1
     total //= 3
-    return total
+    return total.astype(np.uint8)

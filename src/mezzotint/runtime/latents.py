@@ -30,6 +30,7 @@ from mezzotint.runtime.backends.onnxruntime_backend import OnnxSession, cores
 from mezzotint.runtime.tiles import BLOCK, WINDOW_PIXELS, Y_CELLS, Rect, blocks
 
 NEVER = 1e9  # the price of a symbol that cannot be coded; docs/format.md section 11
+PREVIEW_SHRINK = 3  # 1/8; docs/format.md section 11
 MAX_SYMBOL = 1 << 24  # float32 holds every integer up to here, escapes reach beyond it
 _ALWAYS_PADDED = 1 << 22
 _MAX_THREADS = 256
@@ -89,6 +90,10 @@ class Model:
     def _try_session(self, graph: str) -> None:
         with suppress(Exception):  # it is raised again where the graph is run
             self.session(graph)
+
+    def previews(self, shrink: int) -> bool:
+        """Whether a picture at 1/2^shrink comes from the graph `preview`, which sees the first two layers alone."""
+        return shrink == PREVIEW_SHRINK and getattr(self.bundle, "preview", None) is not None
 
     @cached_property
     def prices(self) -> NDArray[np.float32]:
@@ -166,21 +171,6 @@ def check_size(header: Header, limits: Limits, remedy: str) -> None:
         raise LimitExceeded(f"{what} takes the memory of {padded}", remedy)
     if header.layer_count * header.tile_count > limits.max_chunks:
         raise LimitExceeded(f"{what} has {header.tile_count} tiles, too many for a file", remedy)
-
-
-def decoding_memory(header: Header, card: Card) -> int:
-    """Bytes that decoding holds at most, what the networks use within a window aside.
-
-    y_hat of the padded picture, its pixels, and the working space of one tile (symbols, indices, coding order) and of
-    one window. A window is at most WINDOW_PIXELS, so that the networks' share is bounded whatever the picture.
-    """
-    padded = blocks(header.height) * blocks(header.width) * BLOCK**2
-    tile, window = min(padded, 1 << 2 * header.tile_log2), min(padded, WINDOW_PIXELS)
-    latents = 4 * card.latent_channels * padded // 256 + 4 * card.hyper_channels * padded // 4096
-    alpha = 0 if header.alpha == Alpha.NONE else 6  # inflated, then undone, then four planes
-    pixels = (header.channels + alpha) * header.width * header.height
-    coding = 64 * (card.latent_channels * tile // 256 + card.hyper_channels * tile // 4096)
-    return latents + pixels + coding + (4 * card.latent_channels * window // 256 + 6 * window) + (1 << 20)
 
 
 def layers(bundle: Bundle) -> list[slice]:

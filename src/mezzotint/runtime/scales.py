@@ -20,15 +20,21 @@ CERTAIN = 0  # the table whose symbol is always 0
 
 
 class Scales:
-    """The table numbers of one tile. Groups are asked for in order, with the symbols (M, h, w) known so far."""
+    """The table numbers of one tile. Groups are asked for in order, with the symbols (M, h, w) known so far.
 
-    def __init__(self, bundle: Bundle, z_hat: NDArray[np.int32], quality: int) -> None:
+    A reader of the first groups alone says how many, so that nothing is worked out for the others.
+    """
+
+    def __init__(
+        self, bundle: Bundle, z_hat: NDArray[np.int32], quality: int, group_count: int | None = None
+    ) -> None:
         self._context = bundle.scale_context
-        self._groups = layers(bundle)
+        self._groups = layers(bundle)[:group_count]
+        channels = self._groups[-1].stop
         if self._context is None:
-            self._plain = bundle.scale_map(z_hat, quality)
+            self._plain = bundle.scale_map(z_hat, quality, channels)
         else:
-            totals = bundle.scale_map.totals(z_hat, quality)
+            totals = bundle.scale_map.totals(z_hat, quality, channels)
             roomy = max(bundle.scale_map.bound()) < 1 << 30  # and the context adds at most 2^25
             self._totals = totals if roomy else totals.astype(np.int64)
 
