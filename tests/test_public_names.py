@@ -16,6 +16,7 @@ PUBLIC = [
     "Header",
     "Limits",
     "MezzotintError",
+    "Picture",
     "__version__",
     "decode",
     "encode",
@@ -39,7 +40,7 @@ ERRORS = [
     "UnsupportedVersion",
     "UsageError",
 ]
-PACKAGES = ["bitstream", "bundle", "cli", "entropy", "evaluate", "intnet", "runtime"]
+PACKAGES = ["bitstream", "bulk", "bundle", "cli", "entropy", "evaluate", "intnet", "plugins", "runtime"]
 
 
 def test_top_level_names():

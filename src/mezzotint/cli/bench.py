@@ -47,7 +47,14 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
 @click.option("--repeat", type=click.IntRange(1, 1000), metavar="N", help=f"Turns  [default: {_REPEAT}]")
 @click.option("--photos", metavar="FOLDER", help="Photos to cut from  [default: examples]")
 @click.option("--quick", is_flag=True, help="Less of everything, in under a minute.")
-@click.option("--json", "target", metavar="FILE|-", help="Write every number to FILE.")
+@click.option(
+    "--json",
+    "target",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Print every number, or write it to FILE.",
+)
 @options.model
 @options.force
 def bench(

@@ -1,55 +1,106 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mzt decode`: a .mzt file -> a picture in the format that the suffix of its name asks for."""
+"""`mzt decode`: .mzt files -> pictures in the format that the suffix of their names asks for."""
 
 from __future__ import annotations
 
+import json
 import time
-from functools import partial
+from functools import partial as bound
+from typing import Any
 
 import click
 
-from mezzotint.bitstream import Limits, read_header
-from mezzotint.cli import files, options
+from mezzotint.bitstream import read_header
+from mezzotint.cli import files, options, several
 
 
 @click.command(
-    short_help="Decode a .mzt file into a picture.",
-    epilog="\b\nExamples:\n  mzt decode photo.mzt photo.png\n  mzt decode - - < photo.mzt | display png:-",
+    short_help="Decode .mzt files into pictures.",
+    epilog="\b\nExamples:\n  mzt decode photo.mzt photo.png\n  mzt decode photo.mzt part.png --region 100,50,640,480\n"
+    "  mzt decode *.mzt -o pictures --format jpg",
 )
-@click.argument("source", metavar="IN")
-@click.argument("target", metavar="OUT")
+@click.argument("names", metavar="IN... [OUT]", nargs=-1, required=True)
+@click.option("-o", "--output", metavar="FOLDER", help="Where the outputs of several inputs go.")
+@click.option(
+    "--format", "form", default="png", metavar="SUFFIX", show_default=True, help="Of outputs in a folder."
+)
+@options.region
+@options.scale
+@click.option("--partial", is_flag=True, help="Take a file that was cut off: a coarser picture.")
 @options.model
 @options.threads
 @options.max_pixels
 @options.force
 @options.quiet
+@options.verbose
+@options.as_json
 def decode(
-    source: str,
-    target: str,
+    names: tuple[str, ...],
+    output: str | None,
+    form: str,
+    region: tuple[int, int, int, int] | None,
+    scale: float,
+    partial: bool,
     model: str | None,
     threads: int | None,
     max_pixels: int,
     force: bool,
     quiet: bool,
-) -> None:
+    verbose: bool,
+    as_json: bool,
+) -> int:
     """Decode the .mzt file IN into the picture OUT.
 
-    The suffix of OUT chooses the format, any that Pillow writes; stdout gets PNG. Formats that lose something
-    themselves (.jpg, .webp, .avif) are written at quality 95.
+    The suffix of OUT chooses the format: .png, .npy, any that Pillow writes.
+    Those that lose something (.jpg, .webp, .avif) get quality 95.
     """
+    from mezzotint.bulk.names import decoded
     from mezzotint.cli import pictures
 
+    suffix = f".{form.lstrip('.')}"
+    work = several.pairs(names, output, decoded(suffix, frozenset({suffix})))
+    for _, target in work:
+        pictures.form_of(target)  # before any work is done
+    limits = options.limits_of(max_pixels)
+    asked = {"region": region, "scale": scale, "partial": partial, "model": model, "threads": threads}
+
+    def one(source: str, target: str) -> dict[str, Any]:
+        with files.replacing(target, force) as place:
+            data = files.read(source, bound(read_header, limits=limits))
+            start = time.perf_counter()
+            written, facts = _decoded(data, target, {**asked, "limits": limits}, clock=verbose)
+            place.write(written)
+        facts = {"file": source, "output": target, **facts, "seconds": round(time.perf_counter() - start, 3)}
+        if not quiet and not as_json:
+            click.echo(_line(facts), err=True)
+        return facts
+
+    done, status = several.each(work, one, quiet)
+    if as_json:
+        click.echo(json.dumps(done[0] if output is None else done, indent=2), err=names[-1] == "-")
+    return status
+
+
+def _decoded(data: bytes, target: str, asked: dict[str, Any], clock: bool) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of the picture file, and what --json says of it."""
+    import mezzotint
+    from mezzotint.cli import pictures
+    from mezzotint.runtime.stages import clocked
+
     form = pictures.form_of(target)
-    limits = Limits(max_pixels=max_pixels)
-    with files.replacing(target, force) as output:
-        data = files.read(source, partial(read_header, limits=limits))
-        start = time.perf_counter()
+    with clocked() as times:
+        picture = mezzotint.decode(data, as_="picture", **asked)
+        written = pictures.dump(picture, form)
+    facts: dict[str, Any] = {"width": picture.width, "height": picture.height, "format": form}
+    if clock:
+        facts["stages"] = {part.value: round(seconds, 4) for part, seconds in times.seconds.items()}
+    return written, facts
 
-        import mezzotint
 
-        image = mezzotint.decode(data, as_="pillow", model=model, threads=threads, limits=limits)
-        output.write(pictures.dump(image, form))
-    if not quiet:
-        click.echo(
-            f"{target}: {image.width}x{image.height}, {form}, {time.perf_counter() - start:.2f} s", err=True
-        )
+def _line(facts: dict[str, Any]) -> str:
+    line = (
+        f"{facts['output']}: {facts['width']}x{facts['height']}, {facts['format']}, {facts['seconds']:.2f} s"
+    )
+    if "stages" in facts:
+        line += "\n  seconds: " + ", ".join(f"{name} {value:.3f}" for name, value in facts["stages"].items())
+    return line

@@ -1,89 +1,138 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mzt encode`: a picture that Pillow opens -> a .mzt file."""
+"""`mzt encode`: pictures that Pillow opens -> .mzt files."""
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mezzotint.bitstream import Limits
-from mezzotint.cli import files, options
+from mezzotint.cli import files, options, several
+
+if TYPE_CHECKING:
+    from mezzotint.runtime.search import Found
 
 
 @click.command(
-    short_help="Compress a picture into a .mzt file.",
-    epilog="\b\nExamples:\n  mzt encode photo.png photo.mzt -q 60\n  convert photo.heic ppm:- | mzt encode - photo.mzt",
+    short_help="Compress pictures into .mzt files.",
+    epilog="\b\nExamples:\n  mzt encode photo.png photo.mzt -q 60\n  mzt encode *.png -o small -b 100000",
 )
-@click.argument("source", metavar="IN")
-@click.argument("target", metavar="OUT")
-@click.option(
-    "-q",
-    "--quality",
-    type=click.FloatRange(0, 100),
-    default=75,
-    metavar="0..100",
-    show_default=True,
-    help="0 is smallest, 100 best.",
-)
-@click.option(
-    "--effort",
-    type=click.IntRange(0, 9),
-    default=0,
-    metavar="0..9",
-    show_default=True,
-    help="Search longer for a better file of the same kind: seconds to minutes a megapixel.",
-)
-@click.option("--strip", is_flag=True, help="Leave EXIF and XMP behind; the colour profile stays.")
+@click.argument("names", metavar="IN... [OUT]", nargs=-1, required=True)
+@click.option("-o", "--output", metavar="FOLDER", help="Where the outputs of several inputs go.")
+@options.quality
+@options.lossless
+@options.max_error
+@options.target_bytes
+@options.target_bpp
+@options.target_psnr
+@options.target_ssim
+@options.effort
+@options.strip
 @options.model
 @options.threads
 @options.max_pixels
 @options.force
 @options.quiet
+@options.verbose
+@options.as_json
 def encode(
-    source: str,
-    target: str,
-    quality: float,
-    effort: int,
-    strip: bool,
+    names: tuple[str, ...],
+    output: str | None,
     model: str | None,
     threads: int | None,
     max_pixels: int,
     force: bool,
     quiet: bool,
-) -> None:
-    """Compress the picture IN (anything that Pillow opens) into the .mzt file OUT."""
-    with files.replacing(target, force) as output:
-        data = files.read(source)
-        start = time.perf_counter()
+    verbose: bool,
+    as_json: bool,
+    strip: tuple[str, ...],
+    **how: Any,
+) -> int:
+    """Compress the picture IN (any that Pillow opens, or a .npy array) into the .mzt file OUT."""
+    from mezzotint.bulk.names import encoded
+    from mezzotint.cli.info import model_name
 
-        import mezzotint
-        from mezzotint.cli import pictures
+    work = several.pairs(names, output, encoded)
+    arguments = {"model": model, "threads": threads, **how}
 
-        image = pictures.load(data, source, max_pixels)
-        limits = Limits(max_pixels=max_pixels)
-        with _Bar() as bar:
-            coded = mezzotint.encode(
-                image,
-                quality,
-                model=model,
-                threads=threads,
-                metadata=not strip,
-                limits=limits,
-                effort=effort,
-                progress=bar.update,
-            )
-        output.write(coded)
-    if not quiet:
-        header = mezzotint.read_header(coded)  # the orientation of a photo may have swapped its sides
-        bits = 8 * len(coded) / (header.width * header.height)
-        click.echo(
-            f"{target}: {header.width}x{header.height}, {len(coded):,} bytes, {bits:.3f} bits per pixel, "
-            f"{time.perf_counter() - start:.2f} s",
-            err=True,
+    def one(source: str, target: str) -> dict[str, Any]:
+        with files.replacing(target, force) as place:
+            start = time.perf_counter()
+            told: list[Found] = []
+            coded, seconds = _coded(source, max_pixels, strip, {**arguments, "told": told.append})
+            place.write(coded)
+        facts = _facts(source, target, coded, time.perf_counter() - start)
+        if told:
+            facts["target"] = {"kind": told[0].target.kind, "asked": told[0].target.value}
+            facts["target"]["reached"] = told[0].reached if math.isfinite(told[0].reached) else None
+        if verbose:
+            facts["model"], facts["stages"] = model_name(coded), seconds
+        if not quiet and not as_json:
+            click.echo(_line(facts, told), err=True)
+        return facts
+
+    done, status = several.each(work, one, quiet)
+    if as_json:
+        click.echo(json.dumps(done[0] if output is None else done, indent=2), err=names[-1] == "-")
+    return status
+
+
+def _coded(
+    source: str, max_pixels: int, strip: tuple[str, ...], arguments: dict[str, Any]
+) -> tuple[bytes, dict[str, float]]:
+    """The file's bytes, and the seconds of each stage."""
+    import mezzotint
+    from mezzotint.cli import pictures
+    from mezzotint.runtime.stages import clocked
+
+    picture = pictures.load_picture(files.read(source), source, max_pixels, strip)
+    with _Bar() as bar, clocked() as times:
+        coded = mezzotint.encode(
+            picture, limits=options.limits_of(max_pixels), progress=bar.update, **arguments
         )
+    return coded, {part.value: round(seconds, 4) for part, seconds in times.seconds.items()}
+
+
+def _facts(source: str, target: str, coded: bytes, seconds: float) -> dict[str, Any]:
+    """What --json prints of one file; its keys are promised."""
+    from mezzotint.bitstream import Mode, read_header
+    from mezzotint.cli.info import dial
+
+    header = read_header(coded, options.limits_of(0))
+    pixels = header.width * header.height  # the orientation of a photo may have swapped its sides
+    return {
+        "file": source,
+        "output": target,
+        "width": header.width,
+        "height": header.height,
+        "bit_depth": header.bit_depth,
+        "bytes": len(coded),
+        "bits_per_pixel": round(8 * len(coded) / pixels, 4),
+        "mode": header.mode.name.lower().replace("_", "-"),
+        "quality": dial(header),
+        "max_error": None if header.mode is Mode.LOSSY else header.quality,
+        "tiles": header.tile_count,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _line(facts: dict[str, Any], told: list[Found]) -> str:
+    """The same in words."""
+    mode = {"lossy": f"quality {facts['quality']}", "lossless": "lossless"}.get(
+        facts["mode"], f"largest error {facts['max_error']}"
+    )
+    line = (
+        f"{facts['output']}: {facts['width']}x{facts['height']}, {facts['bytes']:,} bytes, "
+        f"{facts['bits_per_pixel']:.3f} bits per pixel, {told[0] if told else mode}, {facts['seconds']:.2f} s"
+    )
+    if "stages" in facts:
+        spent = ", ".join(f"{name} {seconds:.3f}" for name, seconds in facts["stages"].items())
+        line += f"\n  {facts['tiles']} tiles, {facts['model']}; seconds: {spent}"
+    return line
 
 
 class _Bar:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mezzotint.bitstream import MAX_QUALITY, VERSION, Container, Limits, overhead, read, read_header
+from mezzotint.bitstream import (
+    MAX_QUALITY,
+    VERSION,
+    Container,
+    Header,
+    Mode,
+    overhead,
+    read,
+    read_header,
+)
 from mezzotint.cli import files, options
 
 if TYPE_CHECKING:
@@ -28,7 +37,7 @@ def info(source: str, max_pixels: int, as_json: bool) -> None:
 
     Overhead is every byte that is neither a layer nor the content of a box.
     """
-    limits = Limits(max_pixels=max_pixels)
+    limits = options.limits_of(max_pixels)
     data = files.read(source, partial(read_header, limits=limits))
     facts = _facts(source, len(data), read(data, limits))
     click.echo(json.dumps(facts, indent=2) if as_json else _table(facts))
@@ -54,9 +63,10 @@ def _facts(source: str, size: int, container: Container) -> dict[str, Any]:
             "matrix": header.colour.matrix,
             "full_range": header.colour.full_range,
         },
-        "quality": round(100 * header.quality / MAX_QUALITY, 1),
-        "quality_index": header.quality,
-        "model": _model(header.model_id),
+        "quality": dial(header),
+        "quality_index": header.quality if header.mode is Mode.LOSSY else None,
+        "max_error": None if header.mode is Mode.LOSSY else header.quality,
+        "model": _model(header),
         "tiles": {"side": 1 << header.tile_log2, "columns": header.tile_columns, "rows": header.tile_rows},
         "boxes": [
             {"tag": box.tag.decode("latin-1"), "critical": box.critical, "bytes": len(box.payload)}
@@ -67,15 +77,41 @@ def _facts(source: str, size: int, container: Container) -> dict[str, Any]:
     }
 
 
-def _model(model_id: bytes) -> dict[str, Any]:
+def dial(header: Header) -> float | None:
+    """The 0..100 of -q; None for a file that was coded without it."""
+    return round(100 * header.quality / MAX_QUALITY, 1) if header.mode is Mode.LOSSY else None
+
+
+def _model(header: Header) -> dict[str, Any]:
+    """Whether the file can be decoded here, and by what."""
+    if header.mode is not Mode.LOSSY:
+        from mezzotint.runtime.lossless import TABLES_ID
+
+        return {
+            "id": header.model_id.hex(),
+            "known": header.model_id == TABLES_ID,
+            "name": "the lossless tables",
+        }
     from mezzotint.bundle import listing
 
-    found: Summary | None = next((s for s in listing() if s.model_id == model_id), None)
+    found: Summary | None = next((s for s in listing() if s.model_id == header.model_id), None)
     return {
-        "id": model_id.hex(),
+        "id": header.model_id.hex(),
         "known": found is not None,
         "name": found.card.name if found else None,
     }
+
+
+def model_name(coded: bytes) -> str:
+    """What a file was made with: a model's name, or its id where it is not at hand."""
+    found = _model(read_header(coded, options.limits_of(0)))
+    return str(found["name"] or found["id"])
+
+
+def _quality(facts: dict[str, Any]) -> str:
+    if facts["quality"] is not None:
+        return f"{facts['quality']:g} (index {facts['quality_index']} of {MAX_QUALITY})"
+    return f"no sample is off by more than {facts['max_error']}" if facts["max_error"] else "exact"
 
 
 def _table(facts: dict[str, Any]) -> str:
@@ -91,7 +127,7 @@ def _table(facts: dict[str, Any]) -> str:
             f"alpha {facts['alpha']}",
         ),
         ("colour", f"CICP {codes}, {'full' if colour['full_range'] else 'limited'} range"),
-        ("quality", f"{facts['quality']:g} (index {facts['quality_index']} of {MAX_QUALITY})"),
+        ("quality", _quality(facts)),
         ("model", f"{model['id']}, {known}"),
         ("tiles", f"{tiles['columns']} x {tiles['rows']} of {tiles['side']} pixels a side"),
     ]
