@@ -91,7 +91,10 @@ def _body(data: bytes | bytearray | memoryview, preamble: Preamble) -> Reader:
     """A reader behind the header, once the file is known to have the length that it declares."""
     size = memoryview(data).nbytes
     if size < preamble.total_length:
-        raise TruncatedFile(f"the file should have {preamble.total_length} bytes and has {size}")
+        raise TruncatedFile(
+            f"the file should have {preamble.total_length} bytes and has {size}",
+            "copy or download it again, or see what there is with --partial (partial=True)",
+        )
     if size > preamble.total_length:
         raise DamagedFile(f"the file should have {preamble.total_length} bytes and has {size}")
     reader = Reader(data, past_end=DamagedFile)

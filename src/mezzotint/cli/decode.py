@@ -54,11 +54,9 @@ def decode(
     The suffix of OUT chooses the format: .png, .npy, any that Pillow writes.
     Those that lose something (.jpg, .webp, .avif) get quality 95.
     """
-    from mezzotint.bulk.names import decoded
     from mezzotint.cli import pictures
 
-    suffix = f".{form.lstrip('.')}"
-    work = several.pairs(names, output, decoded(suffix, frozenset({suffix})))
+    work = several.pairs(names, output, pictures.named_back(f".{form.lower().lstrip('.')}"))
     for _, target in work:
         pictures.form_of(target)  # before any work is done
     limits = options.limits_of(max_pixels)

@@ -97,7 +97,9 @@ def read_region(context: click.Context, option: click.Parameter, value: str | No
     """`X,Y,W,H`: four whole numbers."""
     parts = [] if value is None else value.split(",")
     if value is not None and (len(parts) != 4 or not all(part.strip().isdecimal() for part in parts)):
-        raise UsageError(f"{option.opts[0]} {value} is none", "give X,Y,W,H in pixels, such as 100,50,640,480")
+        raise UsageError(
+            f"{option.opts[0]} {value} is none", "give X,Y,W,H in pixels, such as 100,50,640,480"
+        )
     return tuple(int(part) for part in parts) or None
 
 

@@ -14,8 +14,10 @@ from contextlib import suppress
 import click
 
 from mezzotint._version import __version__
+from mezzotint.cli.batch import batch
 from mezzotint.cli.bench import bench
 from mezzotint.cli.compare import compare
+from mezzotint.cli.completion import completion
 from mezzotint.cli.decode import decode
 from mezzotint.cli.encode import encode
 from mezzotint.cli.evaluate import evaluate
@@ -40,7 +42,7 @@ def program() -> None:
     """
 
 
-for verb in (encode, decode, info, compare, models, evaluate, report, bench, version):
+for verb in (encode, decode, batch, info, compare, models, evaluate, report, bench, completion, version):
     program.add_command(verb)
 
 
