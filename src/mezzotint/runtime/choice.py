@@ -23,8 +23,10 @@ from mezzotint.runtime.targets import Target
 
 DEFAULT_QUALITY = 75
 DEEP_FROM = 90
-_PIECES, _ROWS, _COLUMNS = 6, 4, 1024  # what is deflated to see whether lossless coding could be smaller
-_HOPE = 1.5  # deflate needs up to so many times the bytes of our lossless coding
+_PIECES, _ROWS, _COLUMNS = 6, 16, 256  # what is deflated to see whether lossless coding could be smaller
+_FLAT = 1  # deflated bits a pixel that no photograph has so few of
+_FRAME = 20  # bytes of a deflated piece that do not grow with it
+_HOPE = 2.5  # deflate needs up to so many times the bytes of our lossless coding
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def chosen(quality: float, lossless: bool, max_error: int, targets: Mapping[str,
 
 def lossless_if_smaller(picture: Picture, lossy: bytes, tile_log2: int, limits: Limits) -> bytes:
     """A lossless file in the place of a lossy one that is larger; drawings and flat graphics are, photographs never."""
-    if _deflated(picture) > _HOPE * len(lossy):
+    deflated = _deflated(picture)
+    if deflated > _HOPE * len(lossy) and 8 * deflated > _FLAT * picture.height * picture.width:
         return lossy
     exact = write(encode_exact(picture, 0, tile_log2, limits))
     return exact if len(exact) <= len(lossy) else lossy
@@ -79,12 +82,12 @@ def _deflated(picture: Picture) -> float:
     colour = picture.colour
     rows, columns = colour.shape[:2]
     count = min(_PIECES, -(-rows // _ROWS))
-    size = taken = 0
+    size, taken = 0, 0
     for number in range(count):
         top = number * max(0, rows - _ROWS) // max(1, count - 1)
         left = number * max(0, columns - _COLUMNS) // max(1, count - 1)
         piece = colour[top : top + _ROWS, left : left + _COLUMNS]
         plain, differences = piece.tobytes(), np.diff(piece, axis=1).tobytes()
-        size += min(len(zlib.compress(plain, 1)), len(zlib.compress(differences, 1)))
+        size += max(0, min(len(zlib.compress(plain, 1)), len(zlib.compress(differences, 1))) - _FRAME)
         taken += piece.shape[0] * piece.shape[1]
-    return size * rows * columns / taken
+    return float(size * rows * columns / taken)
