@@ -17,7 +17,11 @@ OMP_NUM_THREADS=1 torchrun --nproc-per-node 2 -m mezzotint.lab train "$name" --p
 mzt-lab export "$name" --weights "$out/weights.safetensors" --photos "$photos" \
     --name "mezzotint-$name" --card "docs/models/$name.md" --out src/mezzotint/bundle/default.mztm
 
-# 3. Measure: rate-distortion beside the rivals, then speed.
+# 3. Preview: the picture at 1/8 from the first layers; the model id stays.
+mzt-lab preview "$name" --weights "$out/weights.safetensors" --bundle src/mezzotint/bundle/default.mztm \
+    --photos "$photos" --out src/mezzotint/bundle/default.mztm
+
+# 4. Measure: rate-distortion beside the rivals, then speed.
 mzt eval "$kodak" -o results/kodak
 mzt report results/kodak
 mzt bench --json results/speed.json --force

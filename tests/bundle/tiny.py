@@ -167,6 +167,42 @@ def synthesis() -> bytes:
     )
 
 
+def preview() -> bytes:
+    """The first three channels are the means of the planes: 2x2 pixels of that colour for each cell."""
+    mean, constants = _mean()
+    return graph(
+        [
+            *mean,
+            *(
+                helper.make_node("Slice", [name, "none", "first", "axis"], [f"{name}_first"])
+                for name in ("mean", "q_step")
+            ),
+            helper.make_node("Add", ["symbols", "mean_first"], ["s0"]),
+            helper.make_node("Mul", ["s0", "q_step_first"], ["s1"]),
+            helper.make_node("ConvTranspose", ["s1", "paint"], ["x0"], strides=[2, 2]),
+            helper.make_node("Add", ["x0", "middle"], ["x1"]),
+            helper.make_node("Clip", ["x1", "low", "high"], ["x2"]),
+            helper.make_node("Round", ["x2"], ["x3"]),
+            helper.make_node("Cast", ["x3"], ["x4"], to=UINT8),
+            helper.make_node("Transpose", ["x4"], ["pixels"], perm=[0, 2, 3, 1]),
+        ],
+        {
+            "symbols": (FLOAT, [1, 3, "h", "w"]),
+            "z_hat": (FLOAT, [1, CZ, "hz", "wz"]),
+            "q_step": (FLOAT, [1, M, 1, 1]),
+        },
+        ("pixels", UINT8, [1, "H", "W", 3]),
+        **constants,
+        none=np.array([0], np.int64),
+        first=np.array([3], np.int64),
+        axis=np.array([1], np.int64),
+        paint=np.repeat(np.eye(3, dtype=np.float32) / 16, 4, 1).reshape(3, 3, 2, 2),
+        middle=np.float32(128),
+        low=np.float32(0),
+        high=np.float32(255),
+    )
+
+
 def frequencies(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
     """Integers that sum to 2^24, each at least 1."""
     counts = 1 + np.floor(probabilities / probabilities.sum() * (2**24 - probabilities.size)).astype(np.int64)

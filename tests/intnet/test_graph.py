@@ -86,6 +86,17 @@ def test_blocks_do_not_show(monkeypatch, golden):
         assert np.array_equal(to_index(scale_map.totals(z, 1234)), expected)
 
 
+def test_the_first_channels_alone_are_those_of_the_whole(golden):
+    case = golden.random_case(10, "", 7, 5, 4, 3, 4)
+    scale_map, z = made(case.weight, case.bias, case.offset), np.array(case.z)
+    indices, totals = scale_map(z, 1234), scale_map.totals(z, 1234)
+    for channels in (1, 3, 7):
+        found = scale_map(z, 1234, channels)
+        assert found.shape == (channels, 16, 12)
+        assert np.array_equal(found, indices[:channels])
+        assert np.array_equal(scale_map.totals(z, 1234, channels), totals[:channels])
+
+
 def adversarial(scale_map, count):
     """z (count, Cz): corners chosen by the signs of a row, some of them half flipped, random corners, random values."""
     rng = np.random.default_rng(0)

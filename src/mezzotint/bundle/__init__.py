@@ -6,7 +6,7 @@ Gives: `Bundle`, checked and frozen, with its model id, scale map and coding tab
 May import: `intnet`, `entropy`, `errors`. Nothing here runs a graph, unpickles, or needs the onnx package.
 """
 
-from mezzotint.bundle.assembly import assemble
+from mezzotint.bundle.assembly import assemble, with_preview
 from mezzotint.bundle.files import Summary, dump, load, read_summary, save
 from mezzotint.bundle.library import default, find, listing, resolve
 from mezzotint.bundle.schema import Blob, Bundle, Card, Entry
@@ -26,4 +26,5 @@ __all__ = [
     "read_summary",
     "resolve",
     "save",
+    "with_preview",
 ]

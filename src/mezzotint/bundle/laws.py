@@ -2,7 +2,8 @@
 """The laws of a bundle, checked once, for what the lab hands over and for files alike; the codec relies on them.
 
 The trap: the side of a vector is not a free choice. One that any decoder graph reads belongs to the decoder side,
-and so to the model id; a bundle that says otherwise is refused.
+and so to the model id; a bundle that says otherwise is refused. An optional graph may read only those, so that no
+vector is there for its sake.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from mezzotint.bundle.schema import (
     ENCODER,
     FREQUENCY_TOTAL,
     GRAPHS,
+    OPTIONAL,
+    OPTIONAL_GRAPHS,
     Y_TABLES,
     Z_CELL,
     Z_MAXIMUM,
     Z_MINIMUM,
+    Blob,
     Bundle,
     Card,
     Entry,
@@ -100,8 +104,9 @@ def _shapes(card: Card) -> dict[str, tuple[int | None, ...]]:
 
 def _check_entry(card: Card, entry: Entry) -> None:
     name = entry.name
-    if name in GRAPHS:
-        if (entry.kind, entry.side, entry.dtype, entry.shape) != ("onnx", GRAPHS[name][0], "", ()):
+    graphs = GRAPHS | OPTIONAL_GRAPHS
+    if name in graphs:
+        if (entry.kind, entry.side, entry.dtype, entry.shape) != ("onnx", graphs[name][0], "", ()):
             raise damaged(f"the graph {name!r} is declared wrongly")
         return
     shape: tuple[int | None, ...]
@@ -153,13 +158,31 @@ def _check_tables(bundle: Bundle) -> None:
 
 def _check_vectors(bundle: Bundle) -> None:
     vectors = {input_of(b.entry.name): b for b in bundle.blobs if b.entry.name.startswith("vector.")}
-    used = dict.fromkeys(vectors, "")
     steps = vectors.get("q_step")
     if bundle.scale_context is not None and (
         steps is None or steps.entry.shape[1] != bundle.card.latent_channels
     ):
         raise damaged("it has a scale context and no vector 'step' of a step for each channel")
-    for name, (side, inputs, output) in GRAPHS.items():
+    readers = _check_graphs(bundle, vectors)
+    for name, blob in vectors.items():
+        sides = readers[name]
+        if OPTIONAL in sides and DECODER not in sides:
+            raise damaged(
+                f"{blob.entry.name!r} is read by an optional graph and by none of the decoder's side"
+            )
+        if blob.entry.side != (DECODER if DECODER in sides else ENCODER if sides else ""):
+            raise damaged(f"{blob.entry.name!r} is declared on the wrong side")
+        values = np.asarray(blob.array, np.float32)
+        if not np.isfinite(values).all() or np.abs(values).max() > 64:
+            raise damaged(f"{blob.entry.name!r} is not a table of usable logarithms")
+
+
+def _check_graphs(bundle: Bundle, vectors: dict[str, Blob]) -> dict[str, set[str]]:
+    """The sides of the graphs that read each vector, by its input's name."""
+    readers: dict[str, set[str]] = {name: set() for name in vectors}
+    for name, (side, inputs, output) in (GRAPHS | OPTIONAL_GRAPHS).items():
+        if name in OPTIONAL_GRAPHS and not bundle.has(name):
+            continue
         graph = onnx_check.inspect(bundle.graph(name), name)
         plain = {port.name: port.element for port in graph.inputs if not port.name.startswith("q_")}
         if plain != inputs or [port.element for port in graph.outputs] != [output]:
@@ -174,10 +197,17 @@ def _check_vectors(bundle: Bundle) -> None:
             channels = vectors[port.name].entry.shape[1]
             if port.element != onnx_check.FLOAT or port.dims[1] not in (None, channels):
                 raise damaged(f"the graph {name!r} reads {port.name!r} in another shape")
-            used[port.name] = DECODER if DECODER in (side, used[port.name]) else ENCODER
-    for name, blob in vectors.items():
-        if blob.entry.side != used[name]:
-            raise damaged(f"{blob.entry.name!r} is declared on the wrong side")
-        values = np.asarray(blob.array, np.float32)
-        if not np.isfinite(values).all() or np.abs(values).max() > 64:
-            raise damaged(f"{blob.entry.name!r} is not a table of usable logarithms")
+            readers[port.name].add(side)
+        if name in OPTIONAL_GRAPHS:
+            _check_first_group(bundle.card, name, graph)
+    return readers
+
+
+def _check_first_group(card: Card, name: str, graph: onnx_check.Graph) -> None:
+    """The channels of an optional graph: those of the first group and of z come in, three planes go out."""
+    expected = {"symbols": card.latent_groups[0], "z_hat": card.hyper_channels}
+    for port in graph.inputs:
+        if port.name in expected and port.dims[1] not in (None, expected[port.name]):
+            raise damaged(f"the graph {name!r} reads {port.name!r} in another shape")
+    if graph.outputs[0].dims[3] not in (None, 3):
+        raise damaged(f"the graph {name!r} gives no pixels of three planes")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a model bundle holds, and its model id. The laws over it are in laws.py, and hold for every `Bundle`.
 
-The model id names the decoder side alone, so that a better encoder or new words orphan no file.
+The model id names the decoder side alone, so that a better encoder, a better preview or new words orphan no file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mezzotint.bundle.onnx_check import FLOAT, UINT8
 from mezzotint.entropy import TableSet
 from mezzotint.intnet import Z_LIMIT, ScaleContext, ScaleMap
 
-ENCODER, DECODER = "encoder", "decoder"
+ENCODER, DECODER, OPTIONAL = "encoder", "decoder", "optional"
 GRAPHS = {  # name -> (side, inputs without the vectors, output), with ONNX element types
     "analysis": (ENCODER, {"pixels": UINT8}, FLOAT),
     "hyper_analysis": (ENCODER, {"y": FLOAT}, FLOAT),
@@ -27,6 +27,8 @@ GRAPHS = {  # name -> (side, inputs without the vectors, output), with ONNX elem
     "dequantise": (DECODER, dict.fromkeys(("symbols", "z_hat"), FLOAT), FLOAT),
     "synthesis": (DECODER, {"y_hat": FLOAT}, UINT8),
 }
+# Graphs that a model may lack, since every file decodes without them. They read the first group of y alone.
+OPTIONAL_GRAPHS = {"preview": (OPTIONAL, dict.fromkeys(("symbols", "z_hat"), FLOAT), UINT8)}
 ARRAYS = {  # name -> dtype; shapes are in `_shapes`
     "scale.weight": "int8",
     "scale.bias": "int32",
@@ -66,7 +68,7 @@ class Entry:
 
     name: str
     kind: str  # "onnx" or "array"
-    side: str  # "encoder" or "decoder"
+    side: str  # "encoder", "decoder" or "optional"
     dtype: str  # "" for onnx
     shape: tuple[int, ...]
     length: int
@@ -99,8 +101,17 @@ class Bundle:
     def model_id(self) -> bytes:
         return model_id(self.card, (blob.entry for blob in self.blobs))
 
+    def has(self, name: str) -> bool:
+        """Whether there is a blob of this name; only optional ones may be missing."""
+        return name in self._by_name
+
     def graph(self, name: str) -> bytes:
         return self._by_name[name].data
+
+    @property
+    def preview(self) -> bytes | None:
+        """The graph that makes a picture of an eighth of the side from z and the first group; None without one."""
+        return self.graph("preview") if self.has("preview") else None
 
     def array(self, name: str) -> NDArray[np.generic]:
         return self._by_name[name].array
@@ -120,7 +131,7 @@ class Bundle:
     @cached_property
     def scale_context(self) -> ScaleContext | None:
         """None where the scale indices of this model follow from z_hat alone."""
-        if not CONTEXT_ARRAYS.keys() & self._by_name.keys():
+        if not any(map(self.has, CONTEXT_ARRAYS)):
             return None
         inner, outer = (np.asarray(self.array(name), np.int8) for name in CONTEXT_ARRAYS)
         return ScaleContext(inner, outer, self.card.latent_groups)

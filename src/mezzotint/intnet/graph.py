@@ -84,31 +84,42 @@ class ScaleMap:
         """True when the bound also fits float32, which may then be used for the product."""
         return max(self._bound) < ops.FLOAT_LIMIT["float32"]
 
-    def __call__(self, z_hat: NDArray[Any], quality: int) -> NDArray[np.uint8]:
-        """z_hat (Cz, hz, wz) of any integer type, quality 0..4095 -> indices (M, 4hz, 4wz) in 0..63."""
-        return self.indices(z_hat, quality, np.float32 if self.float32_is_exact else np.float64)
+    def __call__(self, z_hat: NDArray[Any], quality: int, channels: int | None = None) -> NDArray[np.uint8]:
+        """z_hat (Cz, hz, wz) of any integer type, quality 0..4095 -> indices (M, 4hz, 4wz) in 0..63.
 
-    def indices(self, z_hat: NDArray[Any], quality: int, dtype: FloatType) -> NDArray[np.uint8]:
+        `channels`: how many of the M are wanted, from the first; all unless given.
+        """
+        return self.indices(z_hat, quality, np.float32 if self.float32_is_exact else np.float64, channels)
+
+    def indices(
+        self, z_hat: NDArray[Any], quality: int, dtype: FloatType, channels: int | None = None
+    ) -> NDArray[np.uint8]:
         """The same with a choice of the float type that BLAS multiplies in."""
         self._check(z_hat, quality)
-        _, height, width = z_hat.shape
-        indices = np.empty((self.channels, CELL * height, CELL * width), np.uint8)
-        for block, sums in self.sums(z_hat, quality, dtype):
+        indices = np.empty(self._shape(z_hat, channels), np.uint8)
+        for block, sums in self.sums(z_hat, quality, dtype, channels):
             indices[block] = to_index(sums)
         return indices
 
-    def totals(self, z_hat: NDArray[Any], quality: int) -> NDArray[Any]:
+    def totals(self, z_hat: NDArray[Any], quality: int, channels: int | None = None) -> NDArray[Any]:
         """All of `sums` (M, 4hz, 4wz), for a model whose scale context adds to them before they become indices."""
         dtype = np.float32 if self.float32_is_exact else np.float64
-        _, height, width = z_hat.shape
         whole = np.int32 if max(self._bound) < 1 << 31 else np.int64
-        totals: NDArray[Any] = np.empty((self.channels, CELL * height, CELL * width), whole)
-        for block, sums in self.sums(z_hat, quality, dtype):
+        totals: NDArray[Any] = np.empty(self._shape(z_hat, channels), whole)
+        for block, sums in self.sums(z_hat, quality, dtype, channels):
             totals[block] = sums
         return totals
 
+    def _shape(self, z_hat: NDArray[Any], channels: int | None) -> tuple[int, int, int]:
+        _, height, width = z_hat.shape
+        return self.channels if channels is None else channels, CELL * height, CELL * width
+
     def sums(
-        self, z_hat: NDArray[Any], quality: int, dtype: FloatType = np.float64
+        self,
+        z_hat: NDArray[Any],
+        quality: int,
+        dtype: FloatType = np.float64,
+        channels: int | None = None,
     ) -> Iterator[tuple[slice, NDArray[Any]]]:
         """v + o + 128, which `bound` bounds: some channels at a time, (channels, 4hz, 4wz) of int32 or int64.
 
@@ -122,8 +133,9 @@ class ScaleMap:
         offset = self.offset_at(quality) + HALF
         z: NDArray[Any] = z_hat.astype(dtype)
         step = max(1, BLOCK // (CELL**2 * z[0].size))
-        for start in range(0, self.channels, step):
-            block = slice(start, min(start + step, self.channels))
+        end = self.channels if channels is None else channels
+        for start in range(0, end, step):
+            block = slice(start, min(start + step, end))
             rows = slice(CELL**2 * block.start, CELL**2 * block.stop)
             weight: NDArray[Any] = self.weight[rows].astype(dtype)
             acc: NDArray[Any] = ops.product(weight, z)  # (16 channels, hz, wz), unit 1/16

@@ -114,7 +114,7 @@ def read_tile(
     indices = np.zeros(symbols.shape, np.uint8)
     if groups:
         with stage(Stage.HYPER):
-            scales = Scales(bundle, z_hat, quality)
+            scales = Scales(bundle, z_hat, quality, group_count)
     for place, group in enumerate(groups):
         if not container.has(1 + place, number):
             break

@@ -21,13 +21,13 @@ from threading import Lock, Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from mezzotint.bitstream import MAX_QUALITY, Alpha, Header, Limits
-from mezzotint.bundle import Bundle, Card
+from mezzotint.bitstream import MAX_QUALITY, Header, Limits
+from mezzotint.bundle import Bundle
 from mezzotint.entropy import TableSet
 from mezzotint.errors import DamagedModel, LimitExceeded, NonFinite, UsageError
 from mezzotint.runtime.backends import Session, Tensor
 from mezzotint.runtime.backends.onnxruntime_backend import OnnxSession, cores
-from mezzotint.runtime.tiles import BLOCK, WINDOW_PIXELS, Y_CELLS, Rect, blocks
+from mezzotint.runtime.tiles import BLOCK, Y_CELLS, Rect, blocks
 
 NEVER = 1e9  # the price of a symbol that cannot be coded; docs/format.md section 11
 PREVIEW_SHRINK = 3  # 1/8; docs/format.md section 11
@@ -93,7 +93,7 @@ class Model:
 
     def previews(self, shrink: int) -> bool:
         """Whether a picture at 1/2^shrink comes from the graph `preview`, which sees the first two layers alone."""
-        return shrink == PREVIEW_SHRINK and getattr(self.bundle, "preview", None) is not None
+        return shrink == PREVIEW_SHRINK and self.bundle.preview is not None
 
     @cached_property
     def prices(self) -> NDArray[np.float32]:

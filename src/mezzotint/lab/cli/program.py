@@ -16,6 +16,7 @@ from mezzotint.lab.cli.evaluate import evaluate
 from mezzotint.lab.cli.export import export
 from mezzotint.lab.cli.leaderboard import leaderboard
 from mezzotint.lab.cli.list_parts import list_parts
+from mezzotint.lab.cli.preview import preview
 from mezzotint.lab.cli.retime import retime
 from mezzotint.lab.cli.systems import systems
 from mezzotint.lab.cli.train import train
@@ -37,7 +38,7 @@ def main() -> None:
     """Train codecs, measure them, and export them as model bundles."""
 
 
-for verb in (list_parts, train, evaluate, export, leaderboard, retime, systems):
+for verb in (list_parts, train, evaluate, export, preview, leaderboard, retime, systems):
     main.add_command(verb)
 
 

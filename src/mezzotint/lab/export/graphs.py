@@ -13,6 +13,7 @@ import math
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -82,26 +83,39 @@ def restraint(model: Codec) -> Tensor:
     return torch.where(mean > 0.5, UNRESTRAINED, shares.repeat_interleave(groups))
 
 
-def vectors(model: Codec) -> dict[str, QualityVector]:
+def vectors(model: nn.Module) -> dict[str, QualityVector]:
     """Quality vectors by the name that graph inputs and bundle arrays carry."""
     return {name.split(".")[-1]: m for name, m in model.named_modules() if isinstance(m, QualityVector)}
+
+
+Body = Callable[..., Tensor]  # (model, inputs ...) -> the output; reads the vectors of the model
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Of a graph: example inputs by name, the output, and which axes of them are free, by the names of their sizes."""
+
+    inputs: dict[str, Tensor]
+    axes: dict[int, str]  # of every input
+    output: str
+    output_axes: dict[int, str]
 
 
 class _Graph(nn.Module):
     """One graph: its inputs come first, the interpolated vectors after them."""
 
-    def __init__(self, model: Codec, name: str) -> None:
+    def __init__(self, model: nn.Module, body: Body, names: tuple[str, ...]) -> None:
         super().__init__()
-        self.model, self.name = model, name
+        self.model, self.body, self.names = model, body, names
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        names = VECTORS[self.name]
+        names = self.names
         data, scales = inputs[: len(inputs) - len(names)], inputs[len(inputs) - len(names) :]
         table = vectors(self.model)
         for name, scale in zip(names, scales, strict=True):
             table[name].fixed = scale
         try:
-            return _BODY[self.name](self.model, *data)
+            return self.body(self.model, *data)
         finally:
             for name in names:
                 table[name].fixed = None
@@ -167,7 +181,7 @@ def cell_order(weight: Tensor) -> Tensor:
 
 ROW = 3 * 8  # samples of a row of a cell
 _UNUSED = torch.zeros(1)  # quality: the vectors come as inputs
-_BODY: dict[str, Callable[..., Tensor]] = {
+_BODY: dict[str, Body] = {
     "analysis": _analysis,
     "hyper_analysis": _hyper_analysis,
     "quantise": _quantise,
@@ -176,43 +190,47 @@ _BODY: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def _signature(model: Codec, name: str) -> tuple[dict[str, Tensor], str, dict[int, str]]:
-    """Example inputs by name, the output's name, the dynamic axes of every (B, C, h, w) input."""
+def _signature(model: Codec, name: str) -> Signature:
     m, cz, h = model.config.channels, model.config.hyper_channels, 8
     y, z = torch.zeros(1, m, h, h), torch.zeros(1, cz, h // 4, h // 4)
-    example = {
+    inputs, output = {
         "analysis": ({"pixels": torch.zeros(1, 16 * h, 16 * h, 3, dtype=torch.uint8)}, "y"),
         "hyper_analysis": ({"y": y}, "z"),
         "quantise": ({"y": y, "z_hat": z, "price": torch.ones_like(y)}, "symbols"),
         "dequantise": ({"symbols": y, "z_hat": z}, "y_hat"),
         "synthesis": ({"y_hat": y}, "pixels"),
     }[name]
-    return (
-        example[0],
-        example[1],
-        {1: "height", 2: "width"} if name == "analysis" else {2: "height", 3: "width"},
+    first, last = (1 if graph == name else 2 for graph in ("analysis", "synthesis"))  # where pixels are
+    return Signature(
+        inputs,
+        {first: "height", first + 1: "width"},
+        output,
+        {last: "out_height", last + 1: "out_width"},
     )
 
 
 def trace(frozen: Codec, name: str) -> bytes:
     """One graph of a frozen model as ONNX bytes with fp16 weights."""
-    inputs, output, axes = _signature(frozen, name)
-    scales = {f"q_{v}": torch.ones(1, vectors(frozen)[v].log2.shape[1], 1, 1) for v in VECTORS[name]}
-    dynamic = {k: dict(axes) for k in inputs}
-    dynamic[output] = (
-        {1: "out_height", 2: "out_width"} if name == "synthesis" else {2: "out_height", 3: "out_width"}
-    )
+    return to_onnx(frozen, _BODY[name], VECTORS[name], _signature(frozen, name))
+
+
+def to_onnx(model: nn.Module, body: Body, names: tuple[str, ...], signature: Signature) -> bytes:
+    """ONNX bytes of `body` over a model whose vectors of these names become inputs; weights in fp16 where exact."""
+    scales = {f"q_{v}": torch.ones(1, vectors(model)[v].log2.shape[1], 1, 1) for v in names}
+    dynamic = {k: dict(signature.axes) for k in signature.inputs} | {
+        signature.output: dict(signature.output_axes)
+    }
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter(
             "ignore"
         )  # the TorchScript exporter is deprecated, and the only one without onnxscript
         torch.onnx.export(
-            _Graph(frozen, name),
-            (*inputs.values(), *scales.values()),
+            _Graph(model, body, names),
+            (*signature.inputs.values(), *scales.values()),
             buffer,
-            input_names=[*inputs, *scales],
-            output_names=[output],
+            input_names=[*signature.inputs, *scales],
+            output_names=[signature.output],
             dynamic_axes=dynamic,
             opset_version=OPSET,
             dynamo=False,

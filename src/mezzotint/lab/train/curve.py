@@ -23,7 +23,7 @@ from mezzotint.evaluate.rows import PSNR_CAP
 from mezzotint.lab.data.crops import signed
 from mezzotint.lab.models.codec import Codec
 from mezzotint.runtime.encode import quality_index
-from mezzotint.runtime.tiles import pad
+from mezzotint.runtime.tiles import Rect, blocks, cut
 
 QUALITIES = (0.0, 12.0, 25.0, 38.0, 50.0, 62.0, 75.0, 88.0, 100.0)
 
@@ -57,7 +57,8 @@ def curve(
     sums = np.zeros((len(qualities), 3))  # of y_bpp, z_bpp and psnr
     for photo in photos:
         pixels = np.ascontiguousarray(photo.permute(1, 2, 0).cpu().numpy())  # (H, W, 3)
-        padded = torch.from_numpy(pad(pixels)).permute(2, 0, 1)[None].to(device)
+        whole = cut(pixels, Rect(0, 0, blocks(pixels.shape[0]), blocks(pixels.shape[1])))
+        padded = torch.from_numpy(np.ascontiguousarray(whole)).permute(2, 0, 1)[None].to(device)
         x = signed(padded).contiguous(memory_format=torch.channels_last)
         for total, quality in zip(sums, qualities, strict=True):
             total += _measure(model, x, pixels, quality_index(quality))
