@@ -96,7 +96,9 @@ class NonFinite(MezzotintError):
 class BadImage(MezzotintError):
     """An array or image that cannot be encoded, or a picture file that cannot be read."""
 
-    usual_remedy = "give 8- or 16-bit pixels shaped (H, W), (H, W, 3) or (H, W, 4), or an image that Pillow opens"
+    usual_remedy = (
+        "give 8- or 16-bit pixels shaped (H, W), (H, W, 3) or (H, W, 4), or an image that Pillow opens"
+    )
 
 
 class UsageError(MezzotintError):

@@ -43,7 +43,7 @@ class OnnxSession:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Denormals cost a hundred times a normal product and are far below a rounding of a pixel.
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
-        # A plan of memory for every shape that it meets is kept for ever, and windows have many shapes: 200 MB at 36 MP.
+        # A plan of memory for every shape that it meets is kept for ever; windows have many: 200 MB at 36 megapixels.
         options.enable_mem_pattern = False
         self._name = name
         try:
