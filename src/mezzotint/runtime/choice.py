@@ -19,6 +19,7 @@ from mezzotint.errors import UsageError
 from mezzotint.runtime.encode import quality_index
 from mezzotint.runtime.exact_encode import encode_exact
 from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.targets import Target
 
 DEFAULT_QUALITY = 75
@@ -65,15 +66,18 @@ def chosen(quality: float, lossless: bool, max_error: int, targets: Mapping[str,
         return Way(target=Target(*given[0]))
     if asked:
         return Way(max_error=int(max_error))
-    return Way(index, quality)
+    return Way(index, float(quality))
 
 
 def lossless_if_smaller(picture: Picture, lossy: bytes, tile_log2: int, limits: Limits) -> bytes:
     """A lossless file in the place of a lossy one that is larger; drawings and flat graphics are, photographs never."""
-    deflated = _deflated(picture)
+    with stage(Stage.PIXELS):
+        deflated = _deflated(picture)
     if deflated > _HOPE * len(lossy) and 8 * deflated > _FLAT * picture.height * picture.width:
         return lossy
-    exact = write(encode_exact(picture, 0, tile_log2, limits))
+    container = encode_exact(picture, 0, tile_log2, limits)
+    with stage(Stage.CONTAINER):
+        exact = write(container)
     return exact if len(exact) <= len(lossy) else lossy
 
 

@@ -12,7 +12,7 @@ from mezzotint.bitstream import Alpha, Header, Mode
 from mezzotint.bundle import Card
 from mezzotint.runtime.tiles import BAND_BLOCKS, BLOCK, WINDOW_PIXELS, Y_CELLS, blocks, windows
 
-SLACK = 64 << 20  # what allocators keep, and whatever does not grow
+SLACK = 96 << 20  # what allocators keep, and whatever does not grow
 ANALYSIS, SYNTHESIS = 50, 66  # bytes a pixel of a window, in the network
 ENCODE_SYMBOL, DECODE_SYMBOL = 80, 40  # bytes a symbol of the tile at work: network, tables, order of coding
 EXACT_SAMPLE = 64  # bytes a sample of the tile at work, in lossless coding
