@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps, ImageSequence
+from PIL import Image, ImageCms, ImageFile, ImageOps, ImageSequence
 
 import mezzotint
 import mezzotint.pillow
@@ -110,6 +110,24 @@ def test_damage_is_an_oserror(photo, tiny_model):
         reopened(data[:10] + bytes([data[10] ^ 1]) + data[11:])
     with pytest.raises(OSError, match="model"):
         saved(image=Image.new("RGB", (4, 4)), tiny_model=Path("missing.mztm"))
+
+
+def test_verify_did_not_look_at_the_checksums(photo, tiny_model):
+    data = saved(Image.fromarray(photo[:64, :64]), tiny_model)
+    reopened(data).verify()
+    for bad in (data[:-1], data[:-1] + bytes([data[-1] ^ 1])):
+        image = reopened(bad)
+        with pytest.raises(OSError, match="file"):
+            image.verify()
+
+
+def test_load_truncated_images_was_ignored(photo, tiny_model, monkeypatch):
+    data = saved(Image.fromarray(photo[:64, :64]), tiny_model)[:-1]
+    with pytest.raises(OSError, match="should have"):
+        reopened(data).load()
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    expected = mezzotint.decode(data, partial=True, model=tiny_model)
+    assert np.array_equal(np.asarray(reopened(data)), expected)
 
 
 def test_nothing_is_left_when_saving_fails(tmp_path, tiny_model):

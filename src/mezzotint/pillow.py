@@ -9,7 +9,8 @@
 
 Pillow finds no plugin of a third party by itself: without the import it says that it "cannot identify image file".
 Errors come as OSError (or ValueError for a wrong argument), because that is what code around Pillow catches. Pillow's
-own check for decompression bombs applies in `open`.
+own check for decompression bombs applies in `open`, and ImageFile.LOAD_TRUNCATED_IMAGES gives what there is of a file
+that was cut off. `verify` looks at all checksums.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from mezzotint.bitstream import (
     Limits,
     Preamble,
     box_limit,
+    read,
     unpack_preamble,
 )
 from mezzotint.bitstream.reader import Reader
@@ -92,13 +94,29 @@ class MezzotintImageFile(ImageFile.ImageFile):
 
             self.fp.seek(0)
             try:
-                decoded = decode(self.fp.read(), as_="pillow", scale=1 / self._shrink, limits=_limits())
+                decoded = decode(
+                    self.fp.read(),
+                    as_="pillow",
+                    scale=1 / self._shrink,
+                    partial=ImageFile.LOAD_TRUNCATED_IMAGES,
+                    limits=_limits(),
+                )
             except MezzotintError as error:
                 raise OSError(str(error)) from error
             if self._exclusive_fp:
                 self.fp.close()
             self.fp = io.BytesIO(decoded.tobytes())
         return super().load()
+
+    def verify(self) -> None:
+        """Check all checksums without decoding; OSError where one is wrong. Then the file has to be opened anew."""
+        if self.fp is not None:
+            self.fp.seek(0)
+            try:
+                read(self.fp.read(), _limits())
+            except MezzotintError as error:
+                raise OSError(str(error)) from error
+        super().verify()
 
     def load_seek(self, pos: int) -> None:
         """The pixels begin where the stand-in file begins."""

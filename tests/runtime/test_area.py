@@ -116,6 +116,8 @@ def test_shrinking_rounds_means_and_repeats_the_edge() -> None:
         ((0, 0, 1.5, 1), "is none"),
         ((0, 0, True, 1), "is none"),
         ((0, 0, 1), "is none"),
+        (5, "is none"),
+        ("0,0,1,1", "is none"),
     ],
 )
 def test_a_region_outside_is_refused(region: tuple[int, int, int, int], says: str) -> None:

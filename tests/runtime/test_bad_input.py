@@ -29,6 +29,7 @@ from mezzotint.errors import (
 )
 from mezzotint.runtime import latents
 from mezzotint.runtime.latents import Model
+from mezzotint.runtime.targets import Target
 
 
 @pytest.fixture(scope="module")
@@ -188,16 +189,44 @@ def test_latents_that_are_not_finite(
         mezzotint.decode(mezzotint.encode(photo, model=broken), model=broken)
 
 
-@pytest.mark.parametrize("wrong", ["2", 1.5, 2.0, [], 0, 257])
+@pytest.mark.parametrize("wrong", ["2", 1.5, 2.0, [], 0, 257, True])
 def test_threads_are_a_whole_number(wrong: object, data: bytes, bundle: Bundle) -> None:
     with pytest.raises(UsageError, match="threads"):
         mezzotint.decode(data, model=bundle, threads=wrong)  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("wrong", ["7", 7.5, None, 16])
-def test_tiles_are_a_whole_power(wrong: object, bundle: Bundle, photo: NDArray[np.uint8]) -> None:
+def test_threads_were_not_checked_without_a_network(photo: NDArray[np.uint8]) -> None:
+    with pytest.raises(UsageError, match="threads"):
+        mezzotint.encode(photo, lossless=True, threads=0)
+    with pytest.raises(UsageError, match="threads"):
+        mezzotint.decode(mezzotint.encode(photo, lossless=True), threads=0)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("wrong", ["7", 7.5, None, 5, 16, -1, True])
+def test_tiles_are_a_whole_power(
+    wrong: object, exact: bool, bundle: Bundle, photo: NDArray[np.uint8]
+) -> None:
     with pytest.raises(UsageError, match="tile_log2"):
-        mezzotint.encode(photo, model=bundle, tile_log2=wrong)  # type: ignore[arg-type]
+        mezzotint.encode(photo, model=bundle, tile_log2=wrong, lossless=exact)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [["metadata"], "metadata", None, 5])
+def test_strip_was_not_checked_for_arrays(wrong: object, photo: NDArray[np.uint8]) -> None:
+    with pytest.raises(UsageError, match="strip .* is unknown"):
+        mezzotint.encode(photo, lossless=True, strip=wrong)  # type: ignore[arg-type]
+
+
+def test_small_integers_of_numpy_overflowed(bundle: Bundle, photo: NDArray[np.uint8]) -> None:
+    quality: float = np.uint8(50)  # type: ignore[assignment]
+    assert mezzotint.encode(photo, quality, model=bundle) == mezzotint.encode(photo, 50, model=bundle)
+    assert Target("bpp", np.uint8(2)).most_bytes(480_000) == 120_000  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["bytes", "bpp", "psnr", "ssim"])
+def test_targets_beyond_every_float_overflowed(kind: str) -> None:
+    with pytest.raises(UsageError, match="is outside"):
+        Target(kind, 10**400)
 
 
 @pytest.mark.parametrize("wrong", ["photo.mzt", None, 5, [1, 2], memoryview(bytes(50))[::2]])

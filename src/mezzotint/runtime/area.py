@@ -8,6 +8,7 @@ that they shrink to whole samples too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -95,8 +96,9 @@ def shrunk(samples: NDArray[Any], shrink: int) -> NDArray[Any]:
 
 
 def _checked(region: Region) -> Region:
-    whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in region)
-    if len(region) != 4 or not whole or min(region[:2]) < 0 or min(region[2:]) < 1:
-        raise UsageError(f"the region {tuple(region)} is none", "give x, y, width and height in pixels")
-    x, y, width, height = (int(n) for n in region)
+    parts = tuple(region) if isinstance(region, Iterable) else ()
+    whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in parts)
+    if len(parts) != 4 or not whole or min(parts[:2]) < 0 or min(parts[2:]) < 1:
+        raise UsageError(f"the region {region!r} is none", "give x, y, width and height in pixels")
+    x, y, width, height = (int(n) for n in parts)
     return x, y, width, height

@@ -11,7 +11,7 @@ refined together between 5 and 6 (effort.py), which changes nothing for the deco
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def quality_index(quality: float) -> int:
         raise UsageError(
             f"quality {quality!r} is outside 0..100", "choose one from 0 (smallest) to 100 (best)"
         )
-    return round(quality * MAX_QUALITY / 100)
+    return round(float(quality) * MAX_QUALITY / 100)  # a uint8 of numpy would overflow
 
 
 def encode_picture(
@@ -83,8 +83,6 @@ def encode_picture(
 
 def header_of(picture: Picture, quality: int, model: Model, tile_log2: int) -> Header:
     """What the file says first."""
-    if not isinstance(tile_log2, Integral) or not 6 <= tile_log2 <= 15:
-        raise UsageError(f"tile_log2 {tile_log2!r} is outside 6..15", "leave it at 10")
     return Header(
         width=picture.width,
         height=picture.height,
@@ -93,7 +91,7 @@ def header_of(picture: Picture, quality: int, model: Model, tile_log2: int) -> H
         model_id=model.bundle.model_id,
         alpha=Alpha.NONE if picture.alpha is None else Alpha.STRAIGHT,
         bit_depth=picture.bit_depth,
-        tile_log2=int(tile_log2),
+        tile_log2=tiles.checked_log2(tile_log2),
         layer_count=1 + len(model.card.latent_groups),
     )
 

@@ -35,7 +35,7 @@ def encode_exact(picture: Picture, max_error: int, tile_log2: int, limits: Limit
         mode=Mode.NEAR_LOSSLESS if max_error else Mode.LOSSLESS,
         alpha=Alpha.NONE if picture.alpha is None else Alpha.STRAIGHT,
         bit_depth=picture.bit_depth,
-        tile_log2=tile_log2,
+        tile_log2=tiles.checked_log2(tile_log2),
     )
     check_size(header, limits, "cut it into parts, or raise --max-pixels (limits=)")
     coded = []

@@ -133,11 +133,17 @@ def prices(tables: TableSet) -> NDArray[np.float32]:
 
 def open_model(bundle: Bundle, threads: int | None = None) -> Model:
     """The model of a bundle with its sessions, kept for the last few pairs of bundle and thread count."""
+    return _open(bundle, thread_count(threads))
+
+
+def thread_count(threads: int | None) -> int:
+    """All cores for None. UsageError for what is no number of threads, also where a file needs no network."""
     if threads is None:
-        threads = cores()
-    elif not isinstance(threads, Integral) or not 1 <= threads <= _MAX_THREADS:
+        return cores()
+    whole = isinstance(threads, Integral) and not isinstance(threads, bool)
+    if not whole or not 1 <= threads <= _MAX_THREADS:
         raise UsageError(f"{threads!r} threads cannot work", f"give 1..{_MAX_THREADS}, or none for all cores")
-    return _open(bundle, int(threads))
+    return int(threads)
 
 
 @lru_cache(maxsize=4)

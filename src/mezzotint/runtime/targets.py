@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from numbers import Real
 
@@ -29,11 +28,12 @@ class Target:
             raise UsageError(f"a target of {self.kind!r} is unknown", "choose bytes, bpp, psnr or ssim")
         low, high, remedy = _RANGES[self.kind]
         number = isinstance(self.value, Real) and not isinstance(self.value, bool)
-        if not number or math.isnan(self.value) or not low <= self.value <= high:
+        if not number or not low <= self.value <= high:  # the range is false for NaN
             raise UsageError(f"target_{self.kind} {self.value!r} is outside {low:g}..{high:g}", remedy)
 
     def most_bytes(self, pixels: int) -> int | None:
         """The size that a file of so many pixels may have; None for a target of quality."""
         if self.kind == "bytes":
             return int(self.value)
-        return int(self.value * pixels / 8) if self.kind == "bpp" else None
+        # As a float: two bits a pixel may come as a uint8 of numpy, which would overflow.
+        return int(float(self.value) * pixels / 8) if self.kind == "bpp" else None

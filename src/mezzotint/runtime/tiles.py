@@ -15,10 +15,13 @@ inside one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mezzotint.errors import UsageError
 
 BLOCK = 64  # pixels; docs/format.md, tiles
 Y_CELLS = 4  # y cells of a block side
@@ -64,6 +67,13 @@ class Rect:
 class Window:
     core: Rect
     reach: Rect
+
+
+def checked_log2(tile_log2: int) -> int:
+    """The side of a tile as the format has it; UsageError for another."""
+    if not isinstance(tile_log2, Integral) or not 6 <= tile_log2 <= 15:
+        raise UsageError(f"tile_log2 {tile_log2!r} is outside 6..15", "leave it at 10")
+    return int(tile_log2)
 
 
 def blocks(pixels: int) -> int:

@@ -86,6 +86,32 @@ def test_arrays_that_are_no_pictures(array, bundle):
         mezzotint.encode(array, model=bundle)
 
 
+@pytest.mark.parametrize("how", [{"lossless": True}, {"quality": 50}])
+@pytest.mark.parametrize(
+    ("picture", "error"),
+    [
+        (Picture(np.zeros((4, 5, 3), np.uint8), np.eye(3, dtype=np.uint8)), BadImage),
+        (Picture(np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5), np.uint16)), UsageError),
+        (Picture(np.zeros((4, 5, 4), np.uint8)), BadImage),
+        (Picture(np.zeros((0, 5, 3), np.uint8)), BadImage),
+        (Picture(np.zeros((4, 5, 3), np.float64)), BadImage),
+        (Picture(np.zeros((4, 5, 3), np.uint16)), UsageError),
+        (Picture(np.zeros((4, 5, 3), np.uint8), bit_depth=10), UsageError),
+        (Picture(np.full((4, 5, 3), 16, np.uint8), bit_depth=4), BadImage),
+        (Picture(np.zeros((4, 5), np.uint8), np.full((4, 5), 16, np.uint8), bit_depth=4), BadImage),
+    ],
+)
+def test_a_picture_made_by_hand_became_a_file_that_nothing_decodes(picture, error, how, bundle):
+    with pytest.raises(error, match="; "):
+        mezzotint.encode(picture, model=bundle, **how)
+
+
+def test_a_picture_of_the_other_byte_order():
+    grey = np.arange(20, dtype=">u2").reshape(4, 5) * 3000
+    data = mezzotint.encode(Picture(grey, grey, bit_depth=16), lossless=True)
+    np.testing.assert_array_equal(mezzotint.decode(data), to_array(Picture(grey, grey, bit_depth=16)))
+
+
 def test_things_that_are_no_pictures(bundle):
     for thing in ([[1, 2]], "photo.png", None):
         with pytest.raises(BadImage, match="give a"):

@@ -18,7 +18,7 @@ from mezzotint.runtime.api.names import ModelName, Source
 from mezzotint.runtime.area import Region, wanted
 from mezzotint.runtime.decode import decode_picture
 from mezzotint.runtime.exact_decode import decode_exact
-from mezzotint.runtime.latents import check_size, open_model
+from mezzotint.runtime.latents import check_size, open_model, thread_count
 from mezzotint.runtime.stages import Stage, stage
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def decode(
     """
     if as_ not in ("array", "pillow", "picture"):
         raise UsageError(f"as_={as_!r} is unknown", "choose 'array', 'pillow' or 'picture'")
+    threads = thread_count(threads)
     container = _read(data, limits or Limits(), partial)
     header = container.header
     area = wanted(header.height, header.width, region, scale)

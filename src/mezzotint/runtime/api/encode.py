@@ -21,7 +21,7 @@ from mezzotint.runtime.choice import chosen, lossless_if_smaller
 from mezzotint.runtime.effort import Progress, refiner
 from mezzotint.runtime.encode import DEFAULT_TILE_LOG2, encode_picture
 from mezzotint.runtime.exact_encode import encode_exact
-from mezzotint.runtime.latents import open_model
+from mezzotint.runtime.latents import open_model, thread_count
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
 
@@ -83,6 +83,7 @@ def encode(
         raise UsageError(
             "effort concerns lossy coding alone", "leave it at 0, or leave lossless and max_error out"
         )
+    threads = thread_count(threads)
     with stage(Stage.PIXELS):
         picture = _picture(image, strip, bit_depth)
     way = way.for_depth(picture.bit_depth)
@@ -113,8 +114,9 @@ def _picture(image: Any, strip: Collection[str], bit_depth: int | None) -> Pictu
             raise UsageError(
                 "a Picture has its bit depth and its metadata", "give neither strip nor bit_depth"
             )
-        return image
+        return pictures.checked(image)
     if isinstance(image, np.ndarray):
+        pictures.checked_strip(strip)  # nothing to leave behind, but an unknown word is a mistake here too
         array: NDArray[Any] = image
         return pictures.from_array(array, bit_depth)
     from PIL import Image

@@ -10,13 +10,15 @@ from mezzotint.runtime.pictures.alpha import alpha_region
 from mezzotint.runtime.pictures.boxes import from_boxes, to_boxes
 from mezzotint.runtime.pictures.depths import with_depth
 from mezzotint.runtime.pictures.images import from_pillow, to_pillow
-from mezzotint.runtime.pictures.metadata import STRIPPABLE, stripped
-from mezzotint.runtime.pictures.picture import Picture, from_array, to_array
+from mezzotint.runtime.pictures.metadata import STRIPPABLE, checked_strip, stripped
+from mezzotint.runtime.pictures.picture import Picture, checked, from_array, to_array
 
 __all__ = [
     "STRIPPABLE",
     "Picture",
     "alpha_region",
+    "checked",
+    "checked_strip",
     "from_array",
     "from_boxes",
     "from_pillow",

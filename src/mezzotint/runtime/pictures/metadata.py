@@ -69,6 +69,8 @@ def upright(metadata: Metadata, turned: bool) -> Metadata:
 
 def checked_strip(strip: Iterable[str]) -> frozenset[str]:
     """The kinds of metadata to leave behind, "all" spelled out; UsageError for a word that is none."""
+    if not isinstance(strip, Iterable):
+        raise UsageError(f"strip {strip!r} is unknown", f"choose of {', '.join(STRIPPABLE)}")
     kinds = frozenset([strip] if isinstance(strip, str) else strip)
     if unknown := sorted(str(kind) for kind in kinds if kind not in STRIPPABLE):
         raise UsageError(f"strip {unknown[0]!r} is unknown", f"choose of {', '.join(STRIPPABLE)}")

@@ -7,7 +7,7 @@ over 1023; nothing is scaled here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -72,6 +72,23 @@ def from_array(array: NDArray[Any], bit_depth: int | None = None) -> Picture:
     if array.ndim == 3 and array.shape[2] == 4:
         return Picture(array[..., :3], array[..., 3], bit_depth=depth)
     return Picture(array, bit_depth=depth)
+
+
+def checked(picture: Picture) -> Picture:
+    """The picture, once its parts go together: of one made by hand they may not, and its file could not be decoded.
+
+    BadImage for colour or alpha of another shape or dtype, and for a sample over 2 ** bit_depth - 1; UsageError for a
+    bit depth that does not go with the dtype.
+    """
+    plain = from_array(picture.colour, picture.bit_depth)
+    alpha = None if picture.alpha is None else from_array(picture.alpha, picture.bit_depth).colour  # (H, W)
+    if plain.alpha is not None or (alpha is not None and alpha.shape != plain.colour.shape[:2]):
+        shapes = picture.colour.shape, None if alpha is None else alpha.shape
+        raise BadImage(
+            f"a Picture with colour of shape {shapes[0]} and alpha of {shapes[1]}",
+            "give colour (H, W, 3) or (H, W), and alpha (H, W) or None",
+        )
+    return replace(picture, colour=plain.colour, alpha=alpha)
 
 
 def _checked_depth(array: NDArray[Any], bit_depth: int | None) -> int:
