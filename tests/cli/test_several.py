@@ -164,3 +164,39 @@ def test_a_deep_array_keeps_its_depth(mzt, folder, photo):
     assert (header.bit_depth, header.mode) == (16, Mode.LOSSLESS)
     assert mzt("decode", "deep.mzt", "back.npy").status == 0
     assert np.array_equal(np.load("back.npy"), deep)
+
+
+def test_a_glob_of_two_pictures_overwrites_none(mzt, several):
+    """`mzt encode *.png -f` where two pictures match."""
+    before = Path("b.png").read_bytes()
+    for target in ("b.png", "b.JPG", "b.npy"):
+        result = mzt("encode", "a.png", target, "-f")
+        assert result.status == 2 and "another kind of picture" in result.err
+    assert Path("b.png").read_bytes() == before
+
+
+def test_one_failure_in_a_folder_is_json_too(mzt, several):
+    result = mzt("encode", "missing.png", "-o", "out", "--json")
+    assert result.status == 1
+    assert json.loads(result.out)[0]["file"] == "missing.png"
+
+
+def test_odd_names_stay_on_one_line(mzt, several, tiny_model):
+    result = mzt("encode", "a.png", "a\nb.mzt", "--model", tiny_model)
+    assert result.status == 0 and result.err.count("\n") == 1
+    assert mzt("info", "a\nb.mzt").out.decode().splitlines()[0].startswith("file")
+    assert mzt("decode", "a\nb.mzt", "c\nd.png").err.count("\n") == 1
+
+
+def test_what_is_missing_is_said(mzt, coded):
+    cut = coded.with_name("cut.mzt")
+    cut.write_bytes(coded.read_bytes()[:-3])
+    facts = json.loads(mzt("decode", cut, "cut.png", "--partial", "--json").out)
+    assert facts["missing_chunks"] == 1
+    assert "1 chunks are missing" in mzt("decode", cut, "cut.png", "-f", "--partial").err
+    assert json.loads(mzt("decode", coded, "whole.png", "--partial", "--json").out)["missing_chunks"] == 0
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="POSIX")
+def test_a_device_needs_no_force(mzt, picture, tiny_model):
+    assert mzt("encode", picture, "/dev/null", "--model", tiny_model).status == 0

@@ -277,3 +277,24 @@ def test_encode_holds_to_the_limits_it_is_given(bundle: Bundle) -> None:
     with pytest.raises(LimitExceeded, match="10x10"):
         mezzotint.encode(pixels, model=bundle, limits=Limits(max_pixels=99))
     assert mezzotint.encode(pixels, model=bundle, limits=Limits(max_pixels=100))
+
+
+@pytest.mark.parametrize(
+    ("tile_log2", "most", "good"), [(6, 4096, True), (7, 16383, False), (7, 16384, True)]
+)
+def test_a_tile_is_limited_since_it_is_decoded_whole(
+    bundle: Bundle, tile_log2: int, most: int, good: bool
+) -> None:
+    """A small region of one huge tile took the memory of the tile."""
+    pixels = np.zeros((130, 200, 3), np.uint8)
+    data = mezzotint.encode(pixels, lossless=True, tile_log2=tile_log2)
+    limits = Limits(max_tile_pixels=most)
+    for work in (
+        lambda: mezzotint.decode(data, region=(0, 0, 1, 1), limits=limits),
+        lambda: mezzotint.encode(pixels, model=bundle, tile_log2=tile_log2, limits=limits),
+    ):
+        if good:
+            work()
+        else:
+            with pytest.raises(LimitExceeded, match="tiles of 16384 pixels, over 16383"):
+                work()

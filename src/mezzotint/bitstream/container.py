@@ -93,7 +93,7 @@ def _body(data: bytes | bytearray | memoryview, preamble: Preamble) -> Reader:
     if size < preamble.total_length:
         raise TruncatedFile(
             f"the file should have {preamble.total_length} bytes and has {size}",
-            "copy or download it again, or see what there is with --partial (partial=True)",
+            "copy or download it again, or see what there is with `mzt decode --partial` (partial=True)",
         )
     if size > preamble.total_length:
         raise DamagedFile(f"the file should have {preamble.total_length} bytes and has {size}")

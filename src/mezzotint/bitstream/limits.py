@@ -19,6 +19,9 @@ class Limits:
     max_boxes: int = 64
     max_box_bytes: int = 16 * 2**20  # any box but ALPH, whose limit follows from the picture
     max_chunks: int = 2**20  # layers * tiles
+    max_tile_pixels: int = (
+        2**24
+    )  # of the largest tile, once padded: a tile is decoded whole, even for one pixel
 
 
 DEFAULT = Limits()

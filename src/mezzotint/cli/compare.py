@@ -18,7 +18,7 @@ from mezzotint.cli import files, options
 from mezzotint.errors import NotMezzotint, UsageError
 
 if TYPE_CHECKING:
-    from mezzotint.bitstream import Header, Limits
+    from mezzotint.bitstream import Header
     from mezzotint.evaluate.sidebyside import Apart, Side
     from mezzotint.runtime.pictures import Picture
 
@@ -90,6 +90,7 @@ def compare(
 
 def _read(name: str, max_pixels: int, model: str | None) -> _File:
     """A file and its picture as encode would take it: upright, at its own depth, metadata and all."""
+    import mezzotint
     from mezzotint.bitstream import read_header
     from mezzotint.cli import pictures
     from mezzotint.evaluate.sidebyside import coding
@@ -101,20 +102,8 @@ def _read(name: str, max_pixels: int, model: str | None) -> _File:
     except NotMezzotint:
         picture = pictures.load_picture(data, name, max_pixels)
         return _File(name, len(data), picture, _form(data, name, max_pixels), None)
-    return _File(name, len(data), _decoded(data, header, limits, model), coding(header), header)
-
-
-def _decoded(data: bytes, header: Header, limits: Limits, model: str | None) -> Picture:
-    """The picture of a .mzt file. Not by way of Pillow, which knows no deep colour."""
-    import dataclasses
-
-    import mezzotint
-    from mezzotint.bitstream import read
-    from mezzotint.runtime.pictures import from_array, from_boxes
-
-    samples = from_array(mezzotint.decode(data, model=model, limits=limits), header.bit_depth)
-    beside = from_boxes(read(data, limits).boxes, header.height, header.width, header.bit_depth)
-    return dataclasses.replace(samples, icc=beside.icc, exif=beside.exif, xmp=beside.xmp)
+    picture = mezzotint.decode(data, as_="picture", model=model, limits=limits)
+    return _File(name, len(data), picture, coding(header), header)
 
 
 def _form(data: bytes, name: str, max_pixels: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mezzotint.bitstream import read_header
+from mezzotint.bitstream import read_front, read_header
 from mezzotint.cli import files, options, several
 
 
@@ -73,7 +73,7 @@ def decode(
             click.echo(_line(facts), err=True)
         return facts
 
-    done, status = several.each(work, one, quiet)
+    done, status = several.each(work, one, output, quiet)
     if as_json:
         click.echo(json.dumps(done[0] if output is None else done, indent=2), err=names[-1] == "-")
     return status
@@ -90,15 +90,20 @@ def _decoded(data: bytes, target: str, asked: dict[str, Any], clock: bool) -> tu
         picture = mezzotint.decode(data, as_="picture", **asked)
         written = pictures.dump(picture, form)
     facts: dict[str, Any] = {"width": picture.width, "height": picture.height, "format": form}
+    if asked["partial"]:
+        facts["missing_chunks"] = len(read_front(data, asked["limits"]).missing)
     if clock:
         facts["stages"] = {part.value: round(seconds, 4) for part, seconds in times.seconds.items()}
     return written, facts
 
 
 def _line(facts: dict[str, Any]) -> str:
-    line = (
-        f"{facts['output']}: {facts['width']}x{facts['height']}, {facts['format']}, {facts['seconds']:.2f} s"
-    )
+    from mezzotint.evaluate.sidebyside.names import shown
+
+    size = f"{facts['width']}x{facts['height']}"
+    line = f"{shown(facts['output'])}: {size}, {facts['format']}, {facts['seconds']:.2f} s"
+    if facts.get("missing_chunks"):
+        line += f", {facts['missing_chunks']} chunks are missing"
     if "stages" in facts:
         line += "\n  seconds: " + ", ".join(f"{name} {value:.3f}" for name, value in facts["stages"].items())
     return line

@@ -57,6 +57,8 @@ def encode(
     from mezzotint.cli.info import model_name
 
     work = several.pairs(names, output, encoded)
+    if output is None:
+        several.refuse_pictures(work[0][1])
     arguments = {"model": model, "threads": threads, **how}
 
     def one(source: str, target: str) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def encode(
             click.echo(_line(facts, told), err=True)
         return facts
 
-    done, status = several.each(work, one, quiet)
+    done, status = several.each(work, one, output, quiet)
     if as_json:
         click.echo(json.dumps(done[0] if output is None else done, indent=2), err=names[-1] == "-")
     return status
@@ -125,8 +127,10 @@ def _line(facts: dict[str, Any], told: list[Found]) -> str:
     mode = {"lossy": f"quality {facts['quality']}", "lossless": "lossless"}.get(
         facts["mode"], f"largest error {facts['max_error']}"
     )
+    from mezzotint.evaluate.sidebyside.names import shown
+
     line = (
-        f"{facts['output']}: {facts['width']}x{facts['height']}, {facts['bytes']:,} bytes, "
+        f"{shown(facts['output'])}: {facts['width']}x{facts['height']}, {facts['bytes']:,} bytes, "
         f"{facts['bits_per_pixel']:.3f} bits per pixel, {told[0] if told else mode}, {facts['seconds']:.2f} s"
     )
     if "stages" in facts:

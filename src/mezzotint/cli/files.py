@@ -61,7 +61,7 @@ def replacing(target: str, force: bool) -> Iterator[Output]:
         special = place.exists() and not place.is_file() and not place.is_dir()
         if not special:
             place = Path(os.path.realpath(target))  # a link is followed, not replaced
-        _check_place(place, target, force)
+        _check_place(place, target, force or special)
     if special:  # a device or a pipe is written to, never replaced
         yield output
         with _explained(target):

@@ -115,11 +115,16 @@ def _quality(facts: dict[str, Any]) -> str:
 
 
 def _table(facts: dict[str, Any]) -> str:
+    from mezzotint.evaluate.sidebyside.names import shown
+
     model, tiles, colour = facts["model"], facts["tiles"], facts["colour"]
     known = model["name"] if model["known"] else "not at hand: decoding needs --model FILE"
     codes = f"{colour['primaries']}/{colour['transfer']}/{colour['matrix']}"
     rows = [
-        ("file", f"{facts['file']}, {facts['bytes']:,} bytes, {facts['bits_per_pixel']:.3f} bits per pixel"),
+        (
+            "file",
+            f"{shown(facts['file'])}, {facts['bytes']:,} bytes, {facts['bits_per_pixel']:.3f} bits per pixel",
+        ),
         ("format", f"version {facts['format_version']}, {facts['mode']}"),
         (
             "picture",

@@ -129,4 +129,4 @@ def limits_of(max_pixels: int) -> Limits:
     """What --max-pixels grants a file; 0 grants everything that the format can say."""
     if max_pixels:
         return Limits(max_pixels=max_pixels)
-    return Limits(max_pixels=1 << 70, max_side=1 << 35)
+    return Limits(max_pixels=1 << 70, max_side=1 << 35, max_tile_pixels=1 << 30)

@@ -20,6 +20,27 @@ if TYPE_CHECKING:
     from mezzotint.bulk.names import Candidates
 
 
+_PICTURES = frozenset(
+    {
+        ".avif",
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".jp2",
+        ".jpeg",
+        ".jpg",
+        ".jxl",
+        ".npy",
+        ".pgm",
+        ".png",
+        ".pnm",
+        ".ppm",
+    }
+    | {".psd", ".tga", ".tif", ".tiff", ".webp"}
+)
+
+
 def pairs(names: Sequence[str], folder: str | None, candidates: Candidates) -> list[tuple[str, str]]:
     """(source, target) of each file; UsageError where it is not clear which is which."""
     if folder is None:
@@ -44,11 +65,24 @@ def pairs(names: Sequence[str], folder: str | None, candidates: Candidates) -> l
     return [(name, os.path.join(folder, found[os.path.basename(name)] or "")) for name in names]
 
 
+def refuse_pictures(target: str) -> None:
+    """UsageError for a .mzt file that is to be called as a picture: `mzt encode *.png` has met two names."""
+    suffix = os.path.splitext(target)[1].lower()
+    if suffix in _PICTURES:
+        raise UsageError(
+            f"{target} is the name of another kind of picture",
+            "let OUT end in .mzt, or give a folder with -o",
+        )
+
+
 def each(
-    work: Sequence[tuple[str, str]], one: Callable[[str, str], dict[str, Any]], quiet: bool
+    work: Sequence[tuple[str, str]],
+    one: Callable[[str, str], dict[str, Any]],
+    folder: str | None,
+    quiet: bool,
 ) -> tuple[list[dict[str, Any]], int]:
-    """What `one(source, target)` found of each, and the exit status; a single failure is raised."""
-    if len(work) == 1:
+    """What `one(source, target)` found of each, and the exit status; without a folder there is one, and it raises."""
+    if folder is None:
         return [one(*work[0])], 0
     from tqdm import tqdm
 

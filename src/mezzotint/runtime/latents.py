@@ -175,6 +175,11 @@ def check_size(header: Header, limits: Limits, remedy: str) -> None:
         raise LimitExceeded(f"{what} is over the limit of {limits.max_pixels}", remedy)
     if padded > max(2 * limits.max_pixels, _ALWAYS_PADDED):
         raise LimitExceeded(f"{what} takes the memory of {padded}", remedy)
+    tile = min(1 << header.tile_log2, blocks(header.height) * BLOCK) * min(
+        1 << header.tile_log2, blocks(header.width) * BLOCK
+    )
+    if tile > limits.max_tile_pixels:
+        raise LimitExceeded(f"{what} has tiles of {tile} pixels, over {limits.max_tile_pixels}", remedy)
     if header.layer_count * header.tile_count > limits.max_chunks:
         raise LimitExceeded(f"{what} has {header.tile_count} tiles, too many for a file", remedy)
 
