@@ -213,7 +213,7 @@ def test_what_the_comparison_says_in_words_is_so(maker):
     assert everywhere == {name for name in rates if name.startswith(("WebP", "JPEG", "MozJPEG"))}
     speeds = {row[0].strip("*"): [float(cell) for cell in row[1:]] for row in cells(rivals.speeds())}
     ours = speeds.pop("Mezzotint")
-    assert 0.8 < ours[0] / speeds["AVIF (speed 6, 4:2:0)"][0] < 1.25
+    assert all(1.15 < ours[side] / speeds["AVIF (speed 6, 4:2:0)"][side] < 1.8 for side in (0, 1))  # threads
     assert 20 < speeds["JPEG (optimize, 4:2:0)"][0] / ours[0] < 100
     assert all(row[2] > 4 * ours[2] for row in speeds.values())  # decoding
     assert len(cells(rivals.worst())) == 6 and len(cells(rivals.start())) >= 3
