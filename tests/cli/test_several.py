@@ -156,6 +156,15 @@ def test_targets(mzt, picture):
     assert not Path("no.mzt").exists()
 
 
+def test_a_declared_depth(mzt, folder, photo):
+    np.save("ten.npy", photo[:40, :50].astype(np.uint16) * 4)
+    assert mzt("encode", "ten.npy", "ten.mzt", "--bit-depth", "10", "--lossless").status == 0
+    assert read_header(Path("ten.mzt").read_bytes()).bit_depth == 10
+    assert (mezzotint.decode(Path("ten.mzt").read_bytes()) == np.load("ten.npy")).all()
+    result = mzt("encode", "ten.npy", "no.mzt", "--bit-depth", "9", "--lossless")
+    assert result.status == 1 and "over 511" in result.err and not Path("no.mzt").exists()
+
+
 def test_a_deep_array_keeps_its_depth(mzt, folder, photo):
     deep = photo[:40, :50].astype(np.uint16) * 257
     np.save("deep.npy", deep)

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @options.target_ssim
 @options.effort
 @options.strip
+@options.bit_depth
 @options.model
 @options.threads
 @options.max_pixels
@@ -50,6 +52,7 @@ def encode(
     verbose: bool,
     as_json: bool,
     strip: tuple[str, ...],
+    bit_depth: int | None,
     **how: Any,
 ) -> int:
     """Compress the picture IN (any that Pillow opens, or a .npy array) into the .mzt file OUT."""
@@ -65,7 +68,7 @@ def encode(
         with files.replacing(target, force) as place:
             start = time.perf_counter()
             told: list[Found] = []
-            coded, seconds = _coded(source, max_pixels, strip, {**arguments, "told": told.append})
+            coded, seconds = _coded(source, max_pixels, strip, bit_depth, {**arguments, "told": told.append})
             place.write(coded)
         facts = _facts(source, target, coded, time.perf_counter() - start)
         if told:
@@ -84,7 +87,7 @@ def encode(
 
 
 def _coded(
-    source: str, max_pixels: int, strip: tuple[str, ...], arguments: dict[str, Any]
+    source: str, max_pixels: int, strip: tuple[str, ...], bit_depth: int | None, arguments: dict[str, Any]
 ) -> tuple[bytes, dict[str, float]]:
     """The file's bytes, and the seconds of each stage."""
     import mezzotint
@@ -92,6 +95,8 @@ def _coded(
     from mezzotint.runtime.stages import clocked
 
     picture = pictures.load_picture(files.read(source), source, max_pixels, strip)
+    if bit_depth is not None:  # the library refuses samples that need more
+        picture = replace(picture, bit_depth=bit_depth)
     with _Bar() as bar, clocked() as times:
         coded = mezzotint.encode(
             picture, limits=options.limits_of(max_pixels), progress=bar.update, **arguments

@@ -36,6 +36,12 @@ def _alone(context: click.Context, option: click.Parameter, value: bool) -> bool
     return value
 
 
+bit_depth = option(
+    "--bit-depth",
+    type=click.IntRange(1, 16),
+    metavar="N",
+    help="Bits that count in the samples of a .npy array.",
+)
 model = option("--model", metavar="FILE", help="Model bundle (.mztm), if not the default one.")
 threads = option("--threads", type=click.IntRange(1, 256), metavar="N", help="Threads  [default: all cores]")
 force = option("-f", "--force", is_flag=True, help="Replace an existing output file.")
