@@ -7,7 +7,7 @@ DEMO := .venv-demo
 VENV := .venv
 DEPENDS := pyproject.toml constraints.txt
 
-.PHONY: help demo test test-slow check golden bench fuzz wheel test-wheel docs clean
+.PHONY: help demo test test-slow check golden bench fuzz harden wheel test-wheel docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -40,6 +40,9 @@ bench: $(VENV)/.installed ## measure speed, start-up and memory beside JPEG, Web
 fuzz: $(VENV)/.installed ## a short run of every fuzz target
 	@test -d fuzz || { echo "no fuzz targets yet: fuzz/ is missing" >&2; exit 1; }
 	for target in fuzz/fuzz_*.py; do $(VENV)/bin/python $$target || exit 1; done
+
+harden: $(VENV)/.installed ## every attack on the decoder at its whole size, into results/hostile.json (minutes)
+	$(VENV)/bin/python tests/hostile/harden.py
 
 wheel: $(VENV)/.installed ## build the wheel and the source archive into dist/
 	rm -rf dist

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A part of every attack; `make harden` runs them whole, and results/hostile.json has what came of that."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+from attacks import body_flips, bombs, header_flips, leak, memory, repaired, splices, trial, truncation
+from attacks.files import small
+
+from mezzotint.errors import DamagedFile, MezzotintError, NotMezzotint
+
+# Row of the table of attacks, module, files of the part; the last column is whether nothing may be accepted.
+PARTS = [
+    (truncation, 10_000, True),
+    (header_flips, 8_000, True),
+    (body_flips, 5_000, True),
+    (repaired, 2_000, False),
+    (splices, 2_000, False),
+    (bombs, bombs.WHOLE, True),
+]
+
+
+@pytest.mark.parametrize(("attack", "count", "strict"), PARTS)
+def test_nothing_gets_through(attack: ModuleType, count: int, strict: bool) -> None:
+    outcome = attack.attack(count, 1)
+    assert not outcome.faults
+    assert outcome.wrong == 0
+    assert outcome.tried >= count
+    assert not strict or outcome.refused == outcome.tried
+
+
+def test_refusing_a_cut_file_takes_no_time() -> None:
+    assert truncation.attack(2_000, 2).median_s < 0.005
+
+
+def test_every_attack_hits_every_file() -> None:
+    names = {case.what.split(",")[0] for case in repaired.cases(400, 1)}
+    assert names == {sample.name for sample in small()}
+
+
+def test_repaired_damage_gives_pictures_and_errors() -> None:
+    outcome = repaired.attack(60, 3)
+    assert 0 < outcome.refused < outcome.tried  # one of them alone would mean that the repair does nothing
+
+
+@pytest.mark.skipif(not memory.STATUS.exists(), reason="only Linux tells resident memory")
+def test_a_bomb_takes_little_memory() -> None:
+    peak = bombs.attack(8, 5).peak_bytes
+    assert peak is not None and peak < bombs.MOST
+
+
+def test_no_drift_over_rounds() -> None:
+    outcome = leak.attack(300, 0)
+    assert not outcome.faults
+    assert (outcome.tried, outcome.refused) == (300, 300)
+
+
+def test_a_wrong_outcome_is_seen() -> None:
+    """A sound file, a wrong error and a slow decode must each be counted, or the rows above say nothing."""
+    sample = small()[0]
+    sound = trial.Case("sound", sample.data, sample.model, (MezzotintError,))
+    other = trial.Case("empty", b"", sample.model, (DamagedFile,))
+    right = trial.Case("empty", b"", sample.model, (NotMezzotint,))
+    outcome = trial.run([sound, other, right])
+    assert (outcome.tried, outcome.refused, outcome.wrong) == (3, 1, 2)
+    assert "gave a picture of (64, 64, 3)" in outcome.faults[0] and "NotMezzotint" in outcome.faults[1]
+    assert trial.run([right], slowest=0).wrong == 1
