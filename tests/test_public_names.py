@@ -40,7 +40,18 @@ ERRORS = [
     "UnsupportedVersion",
     "UsageError",
 ]
-PACKAGES = ["bitstream", "bulk", "bundle", "cli", "entropy", "evaluate", "intnet", "plugins", "runtime"]
+PACKAGES = [
+    "bitstream",
+    "bulk",
+    "bundle",
+    "cli",
+    "entropy",
+    "evaluate",
+    "intnet",
+    "plugins",
+    "processes",
+    "runtime",
+]
 
 
 def test_top_level_names():

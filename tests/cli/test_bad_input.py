@@ -112,10 +112,10 @@ def test_unknown_version(reader, coded):
     refused(reader(bytes(data)), "77", "install")
 
 
-def test_lossless_is_refused_by_name(reader, coded):
+def test_a_lossless_header_with_a_quality_is_refused_by_name(reader, coded):
     data = bytearray(coded.read_bytes())
     data[5] |= 2
-    refused(reader(resealed(coded.read_bytes(), bytes(data))), "lossless")
+    refused(reader(resealed(coded.read_bytes(), bytes(data))), "lossless mode and quality 3071", "again")
 
 
 def test_unknown_model(mzt, folder, coded):

@@ -18,15 +18,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from mezzotint.bulk.job import Answer, Answered, Converter, Failed, Job
 from mezzotint.bulk.make import answer
 from mezzotint.errors import MezzotintError
+from mezzotint.processes import inherited
 
-_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -41,7 +40,7 @@ class Worker:
         self._since = 0.0
         self._ready = False
         self._process = context.Process(target=_serve, args=(theirs, converter), daemon=True)
-        with _inherited():
+        with inherited():
             self._process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
 
@@ -96,25 +95,6 @@ class Worker:
             self._process.kill()
             self._process.join()
         self.connection.close()
-
-
-@contextmanager
-def _inherited() -> Iterator[None]:
-    """What a new process takes over: one thread for matrix products, and no ear for Ctrl-C."""
-    before = {name: os.environ.get(name) for name in _LIMITS}
-    os.environ.update(dict.fromkeys(_LIMITS, "1"))
-    main = threading.current_thread() is threading.main_thread()  # no other may set handlers
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        yield
-    finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _serve(connection: Connection, converter: Converter) -> None:

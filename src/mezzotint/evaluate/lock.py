@@ -1,49 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run at a time in one folder: a lock that the system drops when the process ends, however it ends.
-
-The file `.lock` stays behind and means nothing by itself; only the lock on it counts. Trap: to remove it would let two
-runs hold locks on two files of the same name.
-"""
+"""One run at a time in one folder. The file `.lock` stays behind; only the lock on it counts."""
 
 from __future__ import annotations
 
-import errno
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mezzotint.errors import FileAccess
+from mezzotint.processes import locked
 
 NAME = ".lock"
-_TAKEN = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
-@contextmanager
-def only_run(folder: Path) -> Iterator[None]:
+def only_run(folder: Path) -> AbstractContextManager[None]:
     """Hold the folder's lock; FileAccess if another process holds it, OSError if the file cannot be made."""
-    descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        try:
-            _lock(descriptor)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                raise FileAccess(
-                    f"another run writes into {folder}", "wait until it ends, or name another folder with -o"
-                ) from None
-            # Some network file systems have no locks: then nobody guards against a second run.
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    what = f"another run writes into {folder}"
+    return locked(folder / NAME, what, "wait until it ends, or name another folder with -o")

@@ -15,14 +15,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from mezzotint.errors import MezzotintError
 from mezzotint.evaluate.measure import Answer, Job, Measurer, Setup
-
-_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+from mezzotint.processes import inherited
 
 
 class Worker:
@@ -33,7 +31,7 @@ class Worker:
         self.connection, theirs = context.Pipe()
         self.job: Job | None = None
         self._process = context.Process(target=_serve, args=(theirs, setup), daemon=True)
-        with _inherited():
+        with inherited():
             self._process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
 
@@ -73,25 +71,6 @@ class Worker:
         over = f" over {self.job.label()}" if self.job else ""
         remedy = "the same command goes on, with fewer --jobs if memory ran out"
         return MezzotintError(f"a process that measures {how}{over}", remedy)
-
-
-@contextmanager
-def _inherited() -> Iterator[None]:
-    """What a new process takes over: one thread for matrix products, and no ear for Ctrl-C."""
-    before = {name: os.environ.get(name) for name in _LIMITS}
-    os.environ.update(dict.fromkeys(_LIMITS, "1"))
-    main = threading.current_thread() is threading.main_thread()  # no other may set handlers
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        yield
-    finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _serve(connection: Connection, setup: Setup) -> None:

@@ -53,9 +53,7 @@ def decode_picture(
 ) -> Picture:
     """The picture in the parts of a file, or an area of it. Missing chunks count as zeros: a coarser picture."""
     header = container.header
-    groups = layers(model.bundle)
-    if header.layer_count != 1 + len(groups):
-        raise DamagedFile(f"the file has {header.layer_count} layers, and its model {1 + len(groups)}")
+    _check_layers(header, model.bundle)
     area = area or wanted(header.height, header.width)
     beside = read_beside(container, area)  # what is damaged there is refused before a network runs
     planes = () if header.channels == 1 else (3,)
@@ -87,11 +85,15 @@ def latent_digests(
 def read_latents(container: Container, bundle: bundles.Bundle) -> Iterator[TileLatents]:
     """The integers of each tile, in the order of the tile grid; runs no network."""
     header = container.header
-    groups = layers(bundle)
-    if header.layer_count != 1 + len(groups):
-        raise DamagedFile(f"the file has {header.layer_count} layers, and its model {1 + len(groups)}")
+    _check_layers(header, bundle)
     for number, tile in enumerate(tiles.tile_grid(header.height, header.width, header.tile_log2)):
         yield read_tile(container, number, tile, bundle)
+
+
+def _check_layers(header: Header, bundle: bundles.Bundle) -> None:
+    there, needed = header.layer_count, 1 + len(layers(bundle))
+    if there != needed:
+        raise DamagedFile(f"the file has {there} layers, and its model {needed}")
 
 
 def read_tile(
