@@ -210,10 +210,10 @@ def test_no_process_outlives_the_job(start, tmp_path, number):
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
-    """A file system of 1 MiB, where one may make such."""
+    """A file system of 8 MiB, where one may make such."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
         pytest.skip("no right to mount")
     yield folder
@@ -221,13 +221,13 @@ def small_disk(tmp_path) -> Iterator[Path]:
 
 
 def test_a_full_disk(start, tmp_path, small_disk):
-    expected = fill(tmp_path / "photos", 20, size=100_000)
+    expected = fill(tmp_path / "photos", 20, size=800_000)
     output = small_disk / "out"
     first = finish(start(output))
     assert 5 <= first["converted"] <= 10
     assert all(error.startswith(f"no space is left in {output}") for error in first["errors"])
     assert visible(output).items() <= expected.items() and temporary(output) == []
-    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=32m", str(small_disk)], check=True)
     second = finish(start(output))
     assert (second["skipped"], second["converted"]) == (first["converted"], 20 - first["converted"])
     assert visible(output) == expected
@@ -237,6 +237,7 @@ def test_a_journal_that_finds_no_space(start, tmp_path, small_disk):
     """Small files: there it is the journal that meets the end of the disk."""
     expected = fill(tmp_path / "photos", 800, size=1400)
     output = small_disk / "out"
+    subprocess.run(["mount", "-o", "remount,size=1m", str(small_disk)], check=True)
     first = finish(start(output))
     assert 0 < first["converted"] < 800 and first["errors"]
     now = visible(output)

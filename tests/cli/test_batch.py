@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -344,44 +341,3 @@ def _from_terminal(descriptor: int) -> bytes:
         return os.read(descriptor, 1 << 12)
     except OSError:  # all who held the other end are gone
         return b""
-
-
-def tree_hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for name in names(folder):
-        digest.update(name.encode() + b"\0" + hashlib.sha256((folder / name).read_bytes()).digest())
-    return digest.hexdigest()
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_twenty_kills_in_a_job_of_two_thousand(folder, photo, tiny_model):
-    """Row 19 of what people expect: 0 partial files under a final name, 0 lost, 0 done twice."""
-    for index in range(2000):
-        path = folder / "photos" / f"{index % 20:02}" / f"{index}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        row, column = divmod(index, 60)
-        Image.fromarray(photo[4 * row :][:24, column : column + 32]).save(path, compress_level=0)
-    dice = random.Random(2)
-    output = folder / "out"
-    for kill in range(20):
-        before = len(names(output))
-        with start(tiny_model) as run:
-            until(lambda: len(names(output)) >= min(before + 20, 2000) or run.poll() is not None)  # noqa: B023
-            time.sleep(dice.uniform(0, 0.1))
-            run.kill()
-        if kill % 5 == 0:
-            for name in names(output):
-                mezzotint.decode((output / name).read_bytes(), model=tiny_model)  # whole, or it raises
-    assert len(names(output)) < 2000
-    with start(tiny_model) as run:
-        assert ": 2,000 files, 0 failed, " in run.communicate(timeout=300)[1]
-    killed = tree_hash(output)
-    lines = (output / ".mezzotint-journal.jsonl").read_text().splitlines()
-    done = Counter(record["done"] for record in map(json.loads, lines) if "done" in record)
-    assert len(done) == 2000 and set(done.values()) == {1}
-    assert not list(output.rglob(".mzt-*"))
-    output.rename(folder / "killed")
-    with start(tiny_model) as run:
-        run.communicate(timeout=300)
-    assert tree_hash(output) == killed

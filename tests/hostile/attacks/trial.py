@@ -49,6 +49,7 @@ class Outcome:
     )  # that resident memory rose above where it stood; None where the system does not tell
     median_s: float = 0.0
     faults: tuple[str, ...] = ()  # the first few, each with its file in base64
+    left_out: tuple[str, ...] = ()  # what could not be tried here, and why; it counts nowhere
 
 
 def nothing() -> None:
