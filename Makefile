@@ -5,6 +5,7 @@ PYTHON ?= python3
 
 DEMO := .venv-demo
 VENV := .venv
+SECONDS ?= 60
 DEPENDS := pyproject.toml constraints.txt
 
 .PHONY: help demo test test-slow check golden bench fuzz harden wheel test-wheel docs clean
@@ -32,14 +33,14 @@ docs: $(VENV)/.installed ## build the site into docs/_build; a warning or a brok
 	@echo docs/_build/index.html
 
 golden: $(VENV)/.installed ## make the golden files anew; a difference that git shows must be explained in the commit
-	for script in $$(find tests -name 'regenerate*.py' | sort); do $(VENV)/bin/python $$script || exit 1; done
+	for script in $$(find tests -name 'regenerate*.py' | sort -r); do $(VENV)/bin/python $$script || exit 1; done
 
 bench: $(VENV)/.installed ## measure speed, start-up and memory beside JPEG, WebP, AVIF and others
 	$(VENV)/bin/mzt bench --json results/speed.json --force
 
-fuzz: $(VENV)/.installed ## a short run of every fuzz target
-	@test -d fuzz || { echo "no fuzz targets yet: fuzz/ is missing" >&2; exit 1; }
-	for target in fuzz/fuzz_*.py; do $(VENV)/bin/python $$target || exit 1; done
+fuzz: $(VENV)/.fuzz ## fuzz every target for SECONDS each (60); needs Linux and Python 3.11 or later
+	@status=0; for target in fuzz/fuzz_*.py; do \
+		$(VENV)/bin/python $$target --seconds $(SECONDS) --quiet || status=1; done; exit $$status
 
 harden: $(VENV)/.installed ## every attack on the decoder at its whole size, into results/hostile.json (minutes)
 	$(VENV)/bin/python tests/hostile/harden.py
@@ -62,4 +63,8 @@ $(DEMO)/.installed: $(DEPENDS)
 $(VENV)/.installed: $(DEPENDS)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[test,lab,eval,systems,docs]'
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.installed
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[fuzz]'
 	@touch $@

@@ -265,7 +265,7 @@ def test_parts_are_shown_as_they_were_measured(maker, tmp_path, monkeypatch):
 
 
 def test_what_is_said_of_lossless_coding_is_so(maker):
-    rows = {row[0]: [float(cell.split()[0]) for cell in row[1:]] for row in cells(maker("exact").markdown())}
+    rows = {row[0]: [float(cell.split()[0]) for cell in row[1:]] for row in cells(maker("exactness").markdown())}
     ours, jxl = rows["**Mezzotint**"], next(rows[name] for name in rows if name.startswith("JPEG XL"))
     assert ours[1] < -25 and jxl[0] < ours[0] and jxl[2] < ours[2] and jxl[3] > ours[3]
     others = [rows[name] for name in rows if name.startswith(("PNG", "WebP"))]

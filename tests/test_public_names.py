@@ -17,10 +17,12 @@ PUBLIC = [
     "Limits",
     "MezzotintError",
     "Picture",
+    "Salvaged",
     "__version__",
     "decode",
     "encode",
     "read_header",
+    "salvage",
 ]
 ERRORS = [
     "BadImage",

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import aims
 import dial
-import exact
+import exactness
 import failures
 import footprint
+import outcomes
 import pieces
 import rivals
 import side
@@ -39,8 +40,9 @@ MAKERS: dict[str, Callable[[], str]] = {
     "worst": rivals.worst,
     "speeds": rivals.speeds,
     "start": rivals.start,
-    "lossless": exact.markdown,
+    "lossless": exactness.markdown,
     "parts": pieces.markdown,
+    "attacks": outcomes.markdown,
 }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mezzotint.errors import ConversionWarning, MezzotintError
     from mezzotint.runtime.api.decode import decode
     from mezzotint.runtime.api.encode import encode
+    from mezzotint.runtime.api.salvage import Salvaged, salvage
     from mezzotint.runtime.pictures import Picture
 
 __all__ = [
@@ -30,15 +31,19 @@ __all__ = [
     "Limits",
     "MezzotintError",
     "Picture",
+    "Salvaged",
     "__version__",
     "decode",
     "encode",
     "read_header",
+    "salvage",
 ]
 
 _HOMES = {  # public name -> the module that defines it
     "encode": "mezzotint.runtime.api.encode",
     "decode": "mezzotint.runtime.api.decode",
+    "salvage": "mezzotint.runtime.api.salvage",
+    "Salvaged": "mezzotint.runtime.api.salvage",
     "read_header": "mezzotint.bitstream",
     "Header": "mezzotint.bitstream",
     "Limits": "mezzotint.bitstream",

@@ -48,7 +48,7 @@ class TruncatedFile(MezzotintError):
 class DamagedFile(MezzotintError):
     """A checksum, a reserved bit or a field is wrong, or a coder was not empty at its end."""
 
-    usual_remedy = "copy or download the file again, in binary mode"
+    usual_remedy = "copy or download the file again, in binary mode, or try `mzt decode --salvage`"
 
 
 class UnsupportedVersion(MezzotintError):

@@ -11,12 +11,17 @@ Pillow finds no plugin of a third party by itself: without the import it says th
 Errors come as OSError (or ValueError for a wrong argument), because that is what code around Pillow catches. Pillow's
 own check for decompression bombs applies in `open`, and ImageFile.LOAD_TRUNCATED_IMAGES gives what there is of a file
 that was cut off. `verify` looks at all checksums.
+
+    mezzotint.pillow.limits = mezzotint.Limits(max_seconds=10)     what open, load, verify and save accept
+
+Pillow's Image.MAX_IMAGE_PIXELS goes on working, and moves ours as long as `limits` leaves the size of a picture alone:
+set higher it lets more pixels through, and None takes pictures of any size. Trap: both are of the whole process.
 """
 
 from __future__ import annotations
 
-import io
 import zlib
+from dataclasses import replace
 from typing import IO, Any
 
 from PIL import Image, ImageFile
@@ -35,10 +40,12 @@ from mezzotint.bitstream import (
     read,
     unpack_preamble,
 )
+from mezzotint.bitstream.limits import DEFAULT, NO_LIMIT, OF_SIZE
 from mezzotint.bitstream.reader import Reader
 from mezzotint.errors import MezzotintError, TruncatedFile, UsageError
 
 FORMAT = "MZT"
+limits = Limits()  # to be replaced by whoever wants others
 _MODES = {
     (1, Alpha.NONE): "L",
     (1, Alpha.STRAIGHT): "LA",
@@ -70,7 +77,7 @@ class MezzotintImageFile(ImageFile.ImageFile):
         self._size = header.width, header.height
         self._mode = _mode(header)
         self._shrink = 1
-        self.info.update(_metadata(self.fp, preamble))
+        self.info.update(_metadata(self.fp, preamble, _limits()))
         self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
 
     def draft(self, mode: str | None, size: tuple[int, int] | None) -> Any:
@@ -88,7 +95,7 @@ class MezzotintImageFile(ImageFile.ImageFile):
         return self.mode, (0, 0, width / self._shrink, height / self._shrink)
 
     def load(self) -> Any:
-        """Decode, and hand the pixels to Pillow as if they had been stored raw."""
+        """Decode; the pixels that come out become this image's own, without another copy of them."""
         if self.tile and self.fp is not None:
             from mezzotint.runtime.api.decode import decode
 
@@ -105,21 +112,22 @@ class MezzotintImageFile(ImageFile.ImageFile):
                 raise OSError(str(error)) from error
             if self._exclusive_fp:
                 self.fp.close()
-            self.fp = io.BytesIO(decoded.tobytes())
+            self.fp, self.im, self.tile = None, decoded.im, []
         return super().load()
 
     def verify(self) -> None:
         """Check all checksums without decoding; OSError where one is wrong. Then the file has to be opened anew."""
         if self.fp is not None:
+            from mezzotint.runtime import deadline
+
             self.fp.seek(0)
+            allowed = _limits()
             try:
-                read(self.fp.read(), _limits())
+                with deadline.within(allowed.max_seconds):
+                    read(self.fp.read(), allowed, deadline.check)
             except MezzotintError as error:
                 raise OSError(str(error)) from error
         super().verify()
-
-    def load_seek(self, pos: int) -> None:
-        """The pixels begin where the stand-in file begins."""
 
 
 def _accept(prefix: bytes) -> bool:
@@ -127,9 +135,14 @@ def _accept(prefix: bytes) -> bool:
 
 
 def _limits() -> Limits:
-    """Whoever lifts Pillow's limit of pixels lifts ours with it."""
-    usual, allowed = Limits().max_pixels, Image.MAX_IMAGE_PIXELS
-    return Limits(max_pixels=1 << 48 if allowed is None else max(usual, 2 * allowed))
+    """`limits`, but whoever lifts Pillow's limit of pixels lifts ours with it: those that nobody has set."""
+    allowed = Image.MAX_IMAGE_PIXELS
+    if allowed is None:
+        unset = [field for field in OF_SIZE if getattr(limits, field) == getattr(DEFAULT, field)]
+        return replace(limits, **dict.fromkeys(unset, NO_LIMIT))
+    if limits.max_pixels == DEFAULT.max_pixels:  # Pillow refuses from twice its own number on
+        return replace(limits, max_pixels=max(limits.max_pixels, 2 * allowed))
+    return limits
 
 
 def _mode(header: Header) -> str:
@@ -139,7 +152,7 @@ def _mode(header: Header) -> str:
     return _MODES[header.channels, header.alpha]
 
 
-def _metadata(file: IO[bytes], preamble: Preamble) -> dict[str, bytes]:
+def _metadata(file: IO[bytes], preamble: Preamble, allowed: Limits) -> dict[str, bytes]:
     """Profile, EXIF and XMP, without reading on to the pixels; what is damaged is left to `load` to complain about."""
     found: dict[str, bytes] = {}
     place = preamble.size
@@ -150,7 +163,7 @@ def _metadata(file: IO[bytes], preamble: Preamble) -> dict[str, bytes]:
             tag = bytes(reader.take(4, "a box"))
             length = reader.varint("a box")
             checksum = reader.unsigned(4, "a box")
-            if tag in _KEYS and length <= box_limit(tag, preamble.header, Limits()):
+            if tag in _KEYS and length <= box_limit(tag, preamble.header, allowed):
                 file.seek(place + reader.position)
                 payload = file.read(length)
                 if len(payload) == length and zlib.crc32(payload, zlib.crc32(tag)) == checksum:
@@ -174,7 +187,7 @@ def _save(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
         image.info[key] = value.tobytes() if isinstance(value, Image.Exif) else value
     options = {key: asked[key] for key in _OPTIONS if key in asked}
     try:
-        data = encode(image, asked.get("quality", 75), **options)
+        data = encode(image, asked.get("quality", 75), limits=_limits(), **options)
     except UsageError as error:
         raise ValueError(str(error)) from error
     except MezzotintError as error:

@@ -18,7 +18,7 @@ import importlib.util
 import json
 import random
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mezzotint.bitstream import read, read_header, write
+from mezzotint.bitstream import Box, Colour, Container, read, read_header, write
 from mezzotint.bundle import Bundle, default, dump, load
 from mezzotint.errors import MezzotintError
 from mezzotint.runtime.decode import decode_picture, latent_digests, read_latents
@@ -39,6 +39,7 @@ FOLDER = TESTS / "golden" / "streams"
 HAND_MADE = ("tiny", "context")
 SIDE = 4  # blocks of a thumbnail
 PROFILE = bytes(12) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(92)  # no tag in it, 132 bytes
+METADATA = {"icc": PROFILE, "exif": b"MM\0*\0\0\0\x08\0\0\0\0\0\0", "xmp": b"<x:xmpmeta/>"}
 
 
 class Case(NamedTuple):
@@ -47,6 +48,7 @@ class Case(NamedTuple):
     quality: float
     tile_log2: int = 10
     whole: bool = False  # keep every pixel, not only a thumbnail
+    change: Callable[[Container], Container] = lambda container: container  # before it is written
 
 
 def photo(width: int, height: int, name: str = "chelsea") -> NDArray[np.uint8]:
@@ -72,9 +74,59 @@ def flat(width: int, height: int) -> NDArray[np.uint8]:
     return np.full((height, width, 3), (40, 90, 200), np.uint8)
 
 
+def deep(width: int, height: int, bit_depth: int, grey: bool = False, alpha: bool = False) -> Picture:
+    """A photo of another depth than 8 bits, scaled as docs/format.md 2.1 has it."""
+    pixels = (photo(width, height).astype(np.uint32) * ((1 << bit_depth) - 1) + 127) // 255
+    pixels = pixels.astype(np.uint16 if bit_depth > 8 else np.uint8)
+    plane = pixels[..., 0].copy() if alpha else None
+    return Picture(pixels[..., 1].copy() if grey else pixels, plane, bit_depth=bit_depth)
+
+
+def annotated(container: Container) -> Container:
+    """Boxes that no reader knows, one of them twice, and samples that are not sRGB."""
+    boxes = (Box(b"note", b""), *container.boxes, Box(b"zzZ~", bytes(range(256))), Box(b"note", b"again"))
+    header = replace(container.header, colour=Colour(9, 16, 9, full_range=False))
+    return replace(container, header=header, boxes=boxes)
+
+
+def more_cases() -> dict[str, Case]:
+    """Depths, sides and combinations that the first ones lack."""
+    return {
+        "default-1x97-q75": Case("One column.", lambda: Picture(photo(1, 97)), 75),
+        "default-113x1-q33": Case("One row.", lambda: Picture(photo(113, 1)), 33),
+        "default-37x53-10-bits-q75": Case("Ten bits.", lambda: deep(37, 53, 10), 75),
+        "default-37x53-16-bits-alpha-q33": Case(
+            "Sixteen, with alpha.", lambda: deep(37, 53, 16, alpha=True), 33
+        ),
+        "default-17x33-1-bit-q100": Case("One bit.", lambda: deep(17, 33, 1), 100),
+        "default-71x67-grey-alpha-tiles-q33": Case(
+            "Grey and alpha in tiles.", lambda: deep(71, 67, 8, grey=True, alpha=True), 33, 6
+        ),
+        "default-17x33-unknown-boxes-q0": Case(
+            "Boxes that no one knows.", lambda: Picture(photo(17, 33)), 0, 15, change=annotated
+        ),
+        "tiny-71x67-12-bits-grey-alpha-tiles-q75": Case(
+            "Twelve bits.", lambda: deep(71, 67, 12, grey=True, alpha=True), 75, 6
+        ),
+        "tiny-1x97-5-bits-q33": Case("Five bits.", lambda: deep(1, 97, 5), 33),
+        "tiny-113x1-16-bits-q100": Case("Sixteen.", lambda: deep(113, 1, 16), 100),
+        "tiny-17x33-unknown-boxes-q0": Case(
+            "Boxes that no one knows.", lambda: Picture(photo(17, 33)), 0, 15, change=annotated
+        ),
+        "context-71x67-grey-alpha-tiles-q33": Case(
+            "Grey and alpha in tiles.", lambda: deep(71, 67, 8, grey=True, alpha=True), 33, 6
+        ),
+        "context-37x53-14-bits-q100": Case("Fourteen bits.", lambda: deep(37, 53, 14), 100),
+        "context-64x1-boxes-q0": Case("ICC, EXIF and XMP.", lambda: Picture(photo(64, 1), **METADATA), 0),
+    }
+
+
 def cases() -> dict[str, Case]:
+    return first_cases() | more_cases()
+
+
+def first_cases() -> dict[str, Case]:
     """By file name without its ending; what stands before the first dash says which model."""
-    metadata = {"icc": PROFILE, "exif": b"MM\0*\0\0\0\x08\0\0\0\0\0\0", "xmp": b"<x:xmpmeta/>"}
     constant = np.full((70, 130), 77, np.uint8)
     of_default = {
         "1x1-q75": Case("One pixel.", lambda: Picture(photo(1, 1)), 75, whole=True),
@@ -86,7 +138,7 @@ def cases() -> dict[str, Case]:
         "64x64-flat-q0": Case("One colour.", lambda: Picture(flat(64, 64)), 0),
         "64x64-noise-q100": Case("Noise of all levels.", lambda: Picture(noise(64, 64, 256)), 100),
         "64x64-extreme-q100": Case("Black and white noise: escapes.", lambda: Picture(noise(64, 64, 2)), 100),
-        "64x64-boxes-q33": Case("ICC, EXIF and XMP.", lambda: Picture(photo(64, 64), **metadata), 33),
+        "64x64-boxes-q33": Case("ICC, EXIF and XMP.", lambda: Picture(photo(64, 64), **METADATA), 33),
         "17x33-grey-alpha-q33": Case(
             "Grey and a plane of alpha.", lambda: Picture(photo(17, 33)[..., 1], slope(17, 33)), 33
         ),
@@ -103,7 +155,7 @@ def cases() -> dict[str, Case]:
         "64x64-q75": Case("One whole block.", lambda: Picture(photo(64, 64)), 75, whole=True),
         "64x64-q0": Case("The same at the end of the dial.", lambda: Picture(photo(64, 64)), 0),
         "64x64-extreme-q100": Case("Black and white noise: escapes.", lambda: Picture(noise(64, 64, 2)), 100),
-        "64x64-boxes-q33": Case("ICC, EXIF and XMP.", lambda: Picture(photo(64, 64), **metadata), 33),
+        "64x64-boxes-q33": Case("ICC, EXIF and XMP.", lambda: Picture(photo(64, 64), **METADATA), 33),
         "130x70-plane-tiles-q75": Case(
             "Six tiles of one block, a plane of alpha.",
             lambda: Picture(photo(130, 70, "coffee"), slope(130, 70)),
@@ -205,7 +257,8 @@ def make(anew: bool) -> None:
             rows[name] = old[name]
             continue
         opened = open_model(bundle, 1)
-        data = write(encode_picture(case.picture(), quality_index(case.quality), opened, case.tile_log2))
+        coded = encode_picture(case.picture(), quality_index(case.quality), opened, case.tile_log2)
+        data = write(case.change(coded))
         path.write_bytes(data)
         rows[name] = facts(data, case.about, model, bundle)
         if case.whole:

@@ -45,9 +45,9 @@ def test_the_files_cover_the_format() -> None:
     headers = [row["header"] for row in TABLE.values()]
     assert {header["mode"] for header in headers} == {1, 2}
     assert {header["channels"] for header in headers} == {1, 3}
-    assert {header["bit_depth"] for header in headers} >= {1, 5, 8, 10, 16}
+    assert {header["bit_depth"] for header in headers} == set(range(1, 17))
     assert {header["alpha"] for header in headers} == {0, 1}
-    assert {header["tile_log2"] for header in headers} == {6, 10}
+    assert {header["tile_log2"] for header in headers} == {6, 7, 10, 15}
     assert {header["model_id"] for header in headers} == {lossless.TABLES_ID.hex()}
 
 
@@ -58,20 +58,23 @@ def test_every_sample_is_equal(name: str) -> None:
     container = read(data)
     assert asdict(container.header) | {"model_id": container.header.model_id.hex()} == row["header"]
     assert [[len(chunk) for chunk in layer] for layer in container.layers] == row["layers"]
+    assert [[box.tag.decode(), builder().sha256(box.payload)] for box in container.boxes] == row["boxes"]
     picture = decode_exact(container)
     assert builder().of_samples(picture.colour) == row["pixels"]
     assert (None if picture.alpha is None else builder().of_samples(picture.alpha)) == row["alpha"]
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", [name for name in TABLE if "-forged" not in name])
 def test_the_golden_samples_are_those_of_the_picture(name: str) -> None:
     """The pictures come from this repository, so that files and not only their hashes can be judged."""
     case = builder().cases()[name]
-    picture, back = case.picture(), mezzotint.decode((FOLDER / f"{name}.mzt").read_bytes())
-    colour = back if picture.alpha is None else back[..., :3]
-    assert np.abs(colour.astype(int) - picture.colour.astype(int)).max() <= case.max_error
-    if picture.alpha is not None:
-        assert (back[..., 3] == picture.alpha).all()
+    picture = case.picture()
+    back = mezzotint.decode((FOLDER / f"{name}.mzt").read_bytes(), as_="picture")
+    assert back.colour.shape == picture.colour.shape
+    assert np.abs(back.colour.astype(int) - picture.colour.astype(int)).max() <= case.max_error
+    assert (back.alpha is None) == (picture.alpha is None)
+    assert picture.alpha is None or (back.alpha == picture.alpha).all()
+    assert (back.icc, back.exif, back.xmp) == (picture.icc, picture.exif, picture.xmp)
 
 
 def test_other_tables_are_refused_by_name() -> None:

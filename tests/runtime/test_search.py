@@ -183,7 +183,7 @@ def test_other_pictures(root, default, kind):
 
 def test_pictures_too_large_to_hold(root, default, monkeypatch):
     """Coded anew at every quality, and as near."""
-    monkeypatch.setattr(coders, "_HELD_PIXELS", 0)
+    monkeypatch.setattr(coders, "HELD_PIXELS", 0)
     pixels = example(root, "coffee")
     found = search(pixels, "bytes", 15000, default)
     assert found.close and found.encodes == found.analyses <= 3

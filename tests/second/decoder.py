@@ -104,7 +104,7 @@ def parse_header(reader: Reader) -> tuple[File, int]:  # 2
     padded = [-(-side // 64) * 64 for side in (file.width, file.height)]  # 10
     tile = [min(side, file.tile) for side in padded]
     need(file.width >= 1 and file.height >= 1 and file.width * file.height <= 1 << 28, "the pixels")
-    need(max(file.width, file.height) < 1 << 24, "a side that is too long")
+    need(max(file.width, file.height) <= 1 << 15, "a side that is too long")
     need(padded[0] * padded[1] <= 1 << 29 and tile[0] * tile[1] <= 1 << 24, "too many pixels once padded")
     tiles = -(-file.width // file.tile) * -(-file.height // file.tile)
     need(file.layers * tiles <= 1 << 20 and boxes <= 64, "too many chunks or boxes")

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 
 from mezzotint.bitstream import varint
-from mezzotint.bitstream.limits import Limits
+from mezzotint.bitstream.limits import Limits, raised
 from mezzotint.bitstream.reader import Reader
 from mezzotint.bitstream.records import Alpha, Box, Header
 from mezzotint.errors import DamagedFile, LimitExceeded, UnsupportedMode
@@ -76,5 +76,7 @@ def unpack_box(reader: Reader, header: Header, limits: Limits) -> Box:
         raise DamagedFile(f"the checksum of {what} does not match")
     most = box_limit(tag, header, limits)
     if length > most:
-        raise LimitExceeded(f"{what} has {length} bytes, over {most}")
+        ours = tag != ALPHA and length <= KNOWN.get(tag, length)  # else it is the format's
+        remedy = raised({"max_box_bytes": length}) if ours else "leave the box out: the format allows no more"
+        raise LimitExceeded(f"{what} has {length} bytes, over {most}", remedy)
     return Box(tag, bytes(payload))

@@ -13,16 +13,10 @@ import zlib
 from dataclasses import dataclass
 
 from mezzotint.bitstream import varint
-from mezzotint.bitstream.limits import DEFAULT, Limits
+from mezzotint.bitstream.limits import DEFAULT, Limits, hold
 from mezzotint.bitstream.reader import Reader
 from mezzotint.bitstream.records import Alpha, Colour, Header, Mode
-from mezzotint.errors import (
-    DamagedFile,
-    LimitExceeded,
-    NotMezzotint,
-    TruncatedFile,
-    UnsupportedVersion,
-)
+from mezzotint.errors import DamagedFile, NotMezzotint, TruncatedFile, UnsupportedVersion
 
 # The numbers of docs/format.md 2.
 MAGIC = b"\x8dMZ\n"  # the high bit breaks in 7-bit and UTF-8 transcoding, the newline in text mode
@@ -31,6 +25,7 @@ MAX_QUALITY = 4095
 FIXED = struct.Struct("<BBBBBBHB8s")  # the fields between the version and the varints
 CRC_SIZE = 4
 MAX_PREAMBLE_SIZE = len(MAGIC) + 1 + FIXED.size + 4 * varint.MAX_SIZE + CRC_SIZE  # enough for `read_header`
+_AGAIN = "copy or download the file again, in binary mode"  # without a header, nothing can be salvaged
 MODE_NAMES = {Mode.LOSSY: "lossy", Mode.NEAR_LOSSLESS: "near-lossless", Mode.LOSSLESS: "lossless"}
 
 
@@ -85,19 +80,17 @@ def check_supported(header: Header) -> None:
 
 def check_limits(preamble: Preamble, limits: Limits) -> None:
     """Compare every declared size with what the reader accepts."""
-    header = preamble.header
-    pixels, chunks = header.width * header.height, header.layer_count * header.tile_count
-    if max(header.width, header.height) > limits.max_side:
-        raise LimitExceeded(f"a picture of {header.width}x{header.height} has a side over {limits.max_side}")
-    if pixels > limits.max_pixels:
-        raise LimitExceeded(
-            f"a picture of {header.width}x{header.height} has more than {limits.max_pixels} pixels",
-            "raise --max-pixels if you trust the file",
-        )
-    if chunks > limits.max_chunks:
-        raise LimitExceeded(f"the file declares {chunks} chunks, more than {limits.max_chunks}")
-    if preamble.box_count > limits.max_boxes:
-        raise LimitExceeded(f"the file declares {preamble.box_count} boxes, more than {limits.max_boxes}")
+    header, boxes = preamble.header, preamble.box_count
+    pixels, side = header.width * header.height, max(header.width, header.height)
+    chunks = header.layer_count * header.tile_count
+    what = f"a picture of {header.width}x{header.height}"
+    declared = (
+        ("max_pixels", pixels, f"{what} has more than {limits.max_pixels} pixels"),
+        ("max_chunks", chunks, f"the file declares {chunks} chunks, more than {limits.max_chunks}"),
+        ("max_side", side, f"{what} has a side over {limits.max_side}"),
+        ("max_boxes", boxes, f"the file declares {boxes} boxes, more than {limits.max_boxes}"),
+    )
+    hold(limits, declared)
 
 
 def pack_preamble(header: Header, box_count: int, body_size: int) -> bytes:
@@ -144,7 +137,7 @@ def unpack_preamble(data: bytes | bytearray | memoryview, limits: Limits = DEFAU
     total_length, box_count = reader.varint("the total length"), reader.varint("the number of boxes")
     checked = memoryview(data).cast("B")[: reader.position]
     if reader.unsigned(CRC_SIZE, "the header") != zlib.crc32(checked):
-        raise DamagedFile("the header's checksum does not match")
+        raise DamagedFile("the header's checksum does not match", _AGAIN)
     header = _header(fixed, width, height)
     preamble = Preamble(header, box_count, total_length, reader.position)
     check_supported(header)
@@ -156,7 +149,8 @@ def _header(fixed: tuple[int, int, int, int, int, int, int, int, bytes], width: 
     """Fields to record; DamagedFile for values that do not exist."""
     kinds, shape, bit_depth, primaries, transfer, matrix, quality, layer_count, model_id = fixed
     if kinds & 15 not in MODE_NAMES or kinds >> 4 > Alpha.STRAIGHT:
-        raise DamagedFile(f"the header has mode {kinds & 15} and alpha kind {kinds >> 4}, which do not exist")
+        what = f"the header has mode {kinds & 15} and alpha kind {kinds >> 4}, which do not exist"
+        raise DamagedFile(what, _AGAIN)
     header = Header(
         width=width,
         height=height,
@@ -171,7 +165,7 @@ def _header(fixed: tuple[int, int, int, int, int, int, int, int, bytes], width: 
         tile_log2=shape >> 4,
     )
     if problem := broken_law(header):
-        raise DamagedFile(f"the header has {problem}")
+        raise DamagedFile(f"the header has {problem}", _AGAIN)
     return header
 
 

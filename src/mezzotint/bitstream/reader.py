@@ -8,6 +8,10 @@ truncated file, behind it a damaged one; the caller says which.
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+from typing import Any
+
 from mezzotint.bitstream import varint
 from mezzotint.errors import DamagedFile, MezzotintError, UsageError
 
@@ -36,6 +40,11 @@ class Reader:
             raise self._past_end(f"{what} needs {count} bytes where the file has only {self.left}")
         start, self.position = self.position, self.position + count
         return self._data[start : self.position]
+
+    def records(self, shape: struct.Struct, most: int) -> Iterator[tuple[Any, ...]]:
+        """Up to `most` records as far as there are whole ones; the position stays, for the caller to move."""
+        size = min(most, self.left // shape.size) * shape.size
+        return shape.iter_unpack(self._data[self.position : self.position + size])
 
     def unsigned(self, count: int, what: str) -> int:
         """A fixed-size unsigned integer of `count` bytes."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import stat
 import struct
 import tempfile
 from dataclasses import asdict, dataclass, fields
@@ -27,6 +29,9 @@ _PREFIX = struct.Struct("<4sII")  # magic, version, length of the JSON header
 _MAX_FILE = 1 << 30
 _MAX_HEADER = 1 << 20
 _MAX_BLOBS = 256
+_MAX_DIGITS = 20  # of a number in the header: turning a longer one into an integer may take seconds
+_HALF = re.compile(r"[\ud800-\udfff]")
+_NO_BUNDLE = "it is not a Mezzotint model (.mztm)"
 _CARD_KEYS = {field.name for field in fields(Card)}
 _BLOB_KEYS = {field.name for field in fields(Entry)} | {"offset"}
 
@@ -93,10 +98,18 @@ def read_summary(path: str | os.PathLike[str]) -> Summary:
 
 
 def _read(path: Path, most: int) -> tuple[bytes, int]:
-    """The first `most` bytes, and the size of the whole file."""
+    """The first `most` bytes, and the size of the whole file. Of what is no bundle next to nothing is read."""
     try:
         with open(path, "rb") as file:
-            return file.read(most), os.fstat(file.fileno()).st_size
+            status = os.fstat(file.fileno())
+            if not MAGIC.startswith(file.peek(len(MAGIC))[: len(MAGIC)]):
+                raise damaged(_NO_BUNDLE)
+            if not stat.S_ISREG(status.st_mode):  # a pipe does not know its size
+                return file.read(most), status.st_size
+            if status.st_size > _MAX_FILE:
+                raise damaged(f"it has {status.st_size} bytes, over {_MAX_FILE}")
+            # No more than there is: `read` takes memory for what it is asked for.
+            return file.read(min(most, status.st_size)), status.st_size
     except OSError as reason:
         raise FileAccess(f"the model {path} cannot be read: {reason.strerror}", "check the path") from None
 
@@ -104,7 +117,7 @@ def _read(path: Path, most: int) -> tuple[bytes, int]:
 def _header(data: bytes, size: int) -> tuple[Card, list[Entry], int]:
     """Card, entries, and where the first blob starts; `size` is that of the whole file."""
     if not data.startswith(MAGIC) or len(data) < _PREFIX.size:
-        raise damaged("it is not a Mezzotint model (.mztm)")
+        raise damaged(_NO_BUNDLE)
     _, version, length = _PREFIX.unpack_from(data)
     if version != FORMAT:
         raise damaged(f"its format version is {version}, and this program reads version {FORMAT}")
@@ -128,11 +141,22 @@ def _json(text: bytes) -> dict[str, Any]:
             raise ValueError("a key occurs twice")
         return dict(pairs)
 
-    def constant(name: str) -> float:
-        raise ValueError(f"{name} is not a number")
+    def whole(digits: str) -> int:
+        if len(digits) > _MAX_DIGITS:
+            raise ValueError(f"a number has {len(digits)} digits")
+        return int(digits)
+
+    def broken(number: str) -> float:
+        raise ValueError(f"{number[:_MAX_DIGITS]} is no whole number")
 
     try:
-        header = json.loads(text.decode("utf-8"), object_pairs_hook=unique, parse_constant=constant)
+        header = json.loads(
+            text.decode("utf-8"),
+            object_pairs_hook=unique,
+            parse_int=whole,
+            parse_float=broken,
+            parse_constant=broken,  # NaN and infinities
+        )
     except (ValueError, RecursionError) as reason:
         raise damaged(f"its header is not valid JSON ({reason})") from None
     if not isinstance(header, dict):
@@ -181,4 +205,6 @@ def _entry(record: dict[str, Any], offset: int) -> Entry:
 def _typed(value: Any, kind: type, key: str) -> Any:
     if type(value) is not kind:  # exactly: a JSON true is no integer here
         raise damaged(f"{key} in its header is not of type {kind.__name__}")
+    if kind is str and _HALF.search(str(value)):
+        raise damaged(f"{key} in its header holds half a character")  # from an escape; no UTF-8 has it
     return value

@@ -67,7 +67,7 @@ def check_header(card: Card, entries: Iterable[Entry]) -> None:
             raise damaged(f"{name} is {value}, outside {_MIN.get(name, 1)}..{most}")
     groups = card.latent_groups
     if not 1 <= len(groups) <= _MAX_GROUPS or min(groups) < 1 or sum(groups) != card.latent_channels:
-        raise damaged(f"latent_groups {list(groups)} do not add up to {card.latent_channels} channels")
+        raise damaged(f"latent_groups {list(groups)[:20]} do not add up to {card.latent_channels} channels")
     if card.analysis_halo % Z_CELL:
         raise damaged(f"analysis_halo {card.analysis_halo} is not a multiple of {Z_CELL}")
     if not card.name or len(card.name) > 100 or not card.name.isprintable():
@@ -115,7 +115,7 @@ def _check_entry(card: Card, entry: Entry) -> None:
     elif VECTOR.fullmatch(name):
         dtype, shape, sides = "float32", (card.anchors, None), {ENCODER, DECODER}
     else:
-        raise damaged(f"the blob {name!r} is unknown")
+        raise damaged(f"the blob {name[:60]!r} is unknown")
     fits = len(shape) == len(entry.shape) and all(
         want == have if want is not None else 1 <= have <= _MAX_TABLE_ENTRIES
         for want, have in zip(shape, entry.shape, strict=True)
@@ -193,7 +193,7 @@ def _check_graphs(bundle: Bundle, vectors: dict[str, Blob]) -> dict[str, set[str
             if port.name in plain:
                 continue
             if port.name not in vectors:
-                raise damaged(f"the graph {name!r} reads {port.name!r}, which the bundle lacks")
+                raise damaged(f"the graph {name!r} reads {port.name[:60]!r}, which the bundle lacks")
             channels = vectors[port.name].entry.shape[1]
             if port.element != onnx_check.FLOAT or port.dims[1] not in (None, channels):
                 raise damaged(f"the graph {name!r} reads {port.name!r} in another shape")

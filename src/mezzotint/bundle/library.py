@@ -44,7 +44,7 @@ def resolve(model: str | os.PathLike[str] | Bundle | None) -> Bundle:
 def find(model_id: bytes, model: str | os.PathLike[str] | Bundle | None = None) -> Bundle:
     """The bundle with this id: `model` if it is given (and must fit), else whichever one at hand fits."""
     if model is not None:
-        bundle = resolve(model)
+        bundle = _sound(model, model_id)
         if bundle.model_id != model_id:
             raise UnknownModel(
                 f"the file was made with model {model_id.hex()}, and the one given is {bundle.model_id.hex()}",
@@ -55,7 +55,7 @@ def find(model_id: bytes, model: str | os.PathLike[str] | Bundle | None = None) 
     for summary in _summaries():
         if summary.model_id == model_id:
             try:
-                bundle = _cached(summary.path)
+                bundle = _sound(summary.path, model_id)
             except DamagedModel as error:  # another copy may be sound
                 damaged = damaged or error
                 continue
@@ -64,6 +64,15 @@ def find(model_id: bytes, model: str | os.PathLike[str] | Bundle | None = None) 
     raise damaged or UnknownModel(
         f"the file was made with model {model_id.hex()}, which is not at hand", _REMEDY
     )
+
+
+def _sound(model: str | os.PathLike[str] | Bundle, model_id: bytes) -> Bundle:
+    try:
+        return resolve(model)
+    except DamagedModel as error:
+        raise DamagedModel(
+            f"the file was made with model {model_id.hex()}, and {error.what}", error.remedy
+        ) from None
 
 
 def listing() -> tuple[Summary, ...]:
@@ -101,9 +110,14 @@ def _cached(path: Path) -> Bundle:
         status = path.stat()
     except OSError as reason:
         raise FileAccess(f"the model {path} cannot be read: {reason.strerror}", "check the path") from None
-    return _load(path.absolute(), status.st_mtime_ns, status.st_size)
+    # Not the time and the size alone: two files saved in one tick of the clock may share both.
+    state = status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
+    return _load(path.absolute(), state)
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, modified: int, size: int) -> Bundle:
-    return load(path)
+def _load(path: Path, state: tuple[int, ...]) -> Bundle:
+    try:
+        return load(path)
+    except DamagedModel as error:
+        raise DamagedModel(f"{path}: {error.what}", error.remedy) from None

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads just enough of an ONNX file to refuse what a bundle must not hold, without the onnx package.
 
-Refused: external data (the runtime would open files beside the bundle), operators of foreign domains,
-model-local functions, subgraphs (control flow), sparse tensors, random operators, and every protobuf field that
-is not known here. The trap: protobuf *merges* a message that occurs twice, so whatever is single must be seen
-exactly once, and every occurrence of everything else is checked, not only the last.
+What may be there is listed, and all else refused: operators, types, every protobuf field. So there is no external data
+(the runtime would open files beside the bundle), no foreign domain, function, control flow, chance or text. Arguments
+that are known to end the process of some onnxruntime are refused too. What a graph takes in time and memory when it
+runs is not bounded here, and cannot be: that is for whoever runs the bundle of a stranger.
+
+The trap: protobuf *merges* a message that occurs twice, so whatever is single must be seen exactly once, and every
+occurrence of everything else is checked, not only the last. Another: onnxruntime takes some bytes for a format of its
+own, of which nothing here is true.
 
 Depth is bounded by construction (each message kind has its own function and none calls itself) and every
 length is checked against the enclosing message before it is used.
@@ -12,26 +16,24 @@ length is checked against the enclosing message before it is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mezzotint.bundle.operators import COUNTED, LACKING, OPERATORS, allowed, numeric
+from mezzotint.bundle.protobuf import Fields, Refused, content, number, numbers, text
 from mezzotint.errors import DamagedModel
 
 FLOAT, UINT8 = 1, 2  # TensorProto.DataType
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # protobuf wire types; 3 and 4 (groups) are refused
 _MAX_NODES = 20_000
+_MAX_FIELDS = 200_000  # a fraction of a second; the largest graph of the default model has 5,000
+_MAX_AXES = 64
+_RUNTIMES_OWN = slice(4, 8), b"ORTM"  # where a file of onnxruntime's own format says so
 
 # Field numbers of onnx.proto that may occur; a number outside its set is refused.
 _MODEL_PLAIN = {1, 2, 3, 4, 5, 6, 14}  # ir_version, producer, version, domain, model_version, doc, metadata
 _GRAPH_PLAIN = {2, 10, 13, 14, 16}  # name, doc, value_info, quantization_annotation, metadata
-_NODE_PLAIN = {1, 2, 3, 6, 9}  # input, output, name, doc, metadata
-_ATTRIBUTE_PLAIN = {1, 2, 3, 4, 7, 8, 9, 13, 20}  # name, f, i, s, floats, ints, strings, doc, type
-_TENSOR_PLAIN = {1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 16}  # all but segment, name, external_data, data_location
-
-_FORBIDDEN_OPS = {
-    *("If", "Loop", "Scan", "SequenceMap"),  # control flow: cost that the header cannot bound
-    *("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"),
-}
+_NODE_PLAIN = {3, 6, 9}  # name, doc, metadata
+_ATTRIBUTE_PLAIN = {2, 4, 7, 9, 13, 20}  # f, s, floats, strings, doc, type
+_TENSOR_PLAIN = {4, 5, 7, 9, 10, 11, 12, 16}  # all but segment, text, name, external_data, data_location
 
 
 @dataclass(frozen=True)
@@ -49,212 +51,195 @@ class Graph:
     outputs: tuple[Port, ...]
 
 
-class _Refused(Exception):
-    """Carries the reason up to `inspect`, which knows the name of the graph."""
-
-
 def inspect(model: bytes, name: str) -> Graph:
     """The ports of the graph in `model`; DamagedModel if it holds anything that a bundle must not."""
+    place, mark = _RUNTIMES_OWN
     try:
-        return _model(memoryview(model))
-    except _Refused as reason:
+        if model[place] == mark:
+            raise Refused("the runtime would take it for a format of its own")
+        return _model(Fields(_MAX_FIELDS), memoryview(model))
+    except Refused as reason:
         raise DamagedModel(
             f"the graph {name!r} of the model bundle is refused: {reason}",
             "get the bundle again, or export it anew",
         ) from None
 
 
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """(field number, value) in file order; a value is an int (varint) or the bytes of the field."""
-    position, end = 0, len(message)
-    while position < end:
-        key, position = _varint(message, position)
-        number, wire = key >> 3, key & 7
-        if wire == _VARINT:
-            value, position = _varint(message, position)
-            yield number, value
-            continue
-        if wire == _BYTES:
-            length, position = _varint(message, position)
-        elif wire in (_FIXED32, _FIXED64):
-            length = 4 if wire == _FIXED32 else 8
-        else:
-            raise _Refused("it is not valid protobuf")
-        if length > end - position:
-            raise _Refused("a length in it points outside")
-        yield number, message[position : position + length]
-        position += length
+def _known(field: int, plain: set[int], what: str) -> None:
+    if field not in plain:
+        raise Refused(f"field {field} of its {what} is not allowed")
 
 
-def _varint(message: memoryview, position: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if position >= len(message):
-            raise _Refused("it is cut off")
-        byte = message[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, position
-    raise _Refused("it is not valid protobuf")
-
-
-def _message(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise _Refused("it is not valid protobuf")
-    return value
-
-
-def _number(value: int | memoryview) -> int:
-    if not isinstance(value, int):
-        raise _Refused("it is not valid protobuf")
-    return value
-
-
-def _text(value: int | memoryview) -> str:
-    try:
-        return bytes(_message(value)).decode("utf-8")
-    except UnicodeDecodeError:
-        raise _Refused("a name in it is not text") from None
-
-
-def _known(number: int, plain: set[int], what: str) -> None:
-    if number not in plain:
-        raise _Refused(f"field {number} of its {what} is not allowed")
-
-
-def _model(message: memoryview) -> Graph:
+def _model(fields: Fields, message: memoryview) -> Graph:
     graphs: list[Graph] = []
-    for number, value in _fields(message):
-        if number == 7:
-            graphs.append(_graph(_message(value)))
-        elif number == 8:
-            _opset(_message(value))
-        elif number == 25:
-            raise _Refused("it defines functions of its own")
+    for field, value in fields(message):
+        if field == 7:
+            graphs.append(_graph(fields, content(value)))
+        elif field == 8:
+            _opset(fields, content(value))
+        elif field == 25:
+            raise Refused("it defines functions of its own")
         else:
-            _known(number, _MODEL_PLAIN, "model")
+            _known(field, _MODEL_PLAIN, "model")
     if len(graphs) != 1:
-        raise _Refused(f"it holds {len(graphs)} graphs instead of one")
+        raise Refused(f"it holds {len(graphs)} graphs instead of one")
     return graphs[0]
 
 
-def _opset(message: memoryview) -> None:
-    for number, value in _fields(message):
-        if number == 1:
-            _domain(_text(value))
+def _opset(fields: Fields, message: memoryview) -> None:
+    for field, value in fields(message):
+        if field == 1:
+            _domain(text(value))
         else:
-            _known(number, {2}, "operator set")
+            _known(field, {2}, "operator set")
 
 
 def _domain(domain: str) -> None:
     if domain not in ("", "ai.onnx"):
-        raise _Refused(f"it uses operators of the domain {domain!r}")
+        raise Refused(f"it uses operators of the domain {domain[:40]!r}")
 
 
-def _graph(message: memoryview) -> Graph:
+def _graph(fields: Fields, message: memoryview) -> Graph:
     inputs: list[Port] = []
     outputs: list[Port] = []
     constants: set[str] = set()
     nodes = 0
-    for number, value in _fields(message):
-        if number == 1:
+    for field, value in fields(message):
+        if field == 1:
             nodes += 1
             if nodes > _MAX_NODES:
-                raise _Refused(f"it has more than {_MAX_NODES} nodes")
-            _node(_message(value))
-        elif number == 5:
-            constants.add(_tensor(_message(value)))
-        elif number == 11:
-            inputs.append(_port(_message(value)))
-        elif number == 12:
-            outputs.append(_port(_message(value)))
+                raise Refused(f"it has more than {_MAX_NODES} nodes")
+            _node(fields, content(value))
+        elif field == 5:
+            constants.add(_tensor(fields, content(value)))
+        elif field == 11:
+            inputs.append(_port(fields, content(value)))
+        elif field == 12:
+            outputs.append(_port(fields, content(value)))
         else:
-            _known(number, _GRAPH_PLAIN, "graph")
+            _known(field, _GRAPH_PLAIN, "graph")
     names = [port.name for port in inputs]
     if len(set(names)) != len(names):
-        raise _Refused("two of its inputs have one name")
+        raise Refused("two of its inputs have one name")
     # Before IR version 4 every constant was listed as an input too.
     return Graph(tuple(port for port in inputs if port.name not in constants), tuple(outputs))
 
 
-def _node(message: memoryview) -> None:
-    for number, value in _fields(message):
-        if number == 4:
-            operator = _text(value)
-            if operator in _FORBIDDEN_OPS:
-                raise _Refused(f"it uses the operator {operator}")
-        elif number == 5:
-            _attribute(_message(value))
-        elif number == 7:
-            _domain(_text(value))
+def _node(fields: Fields, message: memoryview) -> None:
+    operators: set[str] = set()
+    attributes: dict[str, set[int]] = {}
+    outputs, complete = 0, True
+    for field, value in fields(message):
+        if field == 1:
+            complete = complete and len(content(value)) > 0
+        elif field == 2:
+            outputs += 1
+        elif field == 4:
+            operators.add(text(value))
+        elif field == 5:
+            name, found = _attribute(fields, content(value))
+            attributes[name] = attributes.get(name, set()) | found
+        elif field == 7:
+            _domain(text(value))
         else:
-            _known(number, _NODE_PLAIN, "node")
+            _known(field, _NODE_PLAIN, "node")
+    for operator in operators:
+        if operator not in OPERATORS:
+            raise Refused(f"it uses the operator {operator[:40]!r}")
+        if not complete and operator not in LACKING:
+            raise Refused(f"it leaves out an input of {operator}")
+    if attributes.get(COUNTED, {outputs}) != {outputs}:
+        raise Refused(f"a node of it has {outputs} outputs and says otherwise")
 
 
-def _attribute(message: memoryview) -> None:
-    for number, value in _fields(message):
-        if number in (5, 10):
-            _tensor(_message(value))
-        elif number in (6, 11):
-            raise _Refused("it holds a graph inside a node (control flow)")
+def _attribute(fields: Fields, message: memoryview) -> tuple[str, set[int]]:
+    """Its name and the integers in it."""
+    name, values = "", set()
+    for field, value in fields(message):
+        if field == 1:
+            if name:
+                raise Refused("an attribute of it has two names")
+            name = text(value)
+        elif field in (3, 8):
+            values |= set(numbers(value))
+        elif field in (5, 10):
+            _tensor(fields, content(value))
+        elif field in (6, 11):
+            raise Refused("it holds a graph inside a node (control flow)")
         else:
-            _known(number, _ATTRIBUTE_PLAIN, "attribute")
+            _known(field, _ATTRIBUTE_PLAIN, "attribute")
+    for found in values:
+        if not allowed(name, found):
+            raise Refused(f"its attribute {name[:40]!r} is {found}")
+    return name, values
 
 
-def _tensor(message: memoryview) -> str:
+def _tensor(fields: Fields, message: memoryview) -> str:
     """Checks one constant and returns its name."""
     name = ""
-    for number, value in _fields(message):
-        if number == 8:
-            name = _text(value)
-        elif number == 13 or (number == 14 and value != 0):
-            raise _Refused("it keeps data outside the file")
-        elif number != 14:
-            _known(number, _TENSOR_PLAIN, "constant")
+    axes: list[int] = []
+    for field, value in fields(message):
+        if field == 1:
+            axes += numbers(value)
+        elif field == 2:
+            if not numeric(number(value)):
+                raise Refused(f"it has a constant of type {number(value)}, which is no plain number")
+        elif field == 8:
+            name = text(value)
+        elif field == 13 or (field == 14 and value != 0):
+            raise Refused("it keeps data outside the file")
+        elif field != 14:
+            _known(field, _TENSOR_PLAIN, "constant")
+    values = 1
+    for side in axes:
+        values *= side
+        if side < 0 or values > 8 * len(message) or len(axes) > _MAX_AXES:
+            raise Refused("it has a constant that declares more values than it holds")
     return name
 
 
-def _port(message: memoryview) -> Port:
+def _port(fields: Fields, message: memoryview) -> Port:
     name, kinds = "", []
-    for number, value in _fields(message):
-        if number == 1:
-            name = _text(value)
-        elif number == 2:
-            kinds.append(_tensor_type(_message(value)))
+    for field, value in fields(message):
+        if field == 1:
+            name = text(value)
+        elif field == 2:
+            kinds.append(_tensor_type(fields, content(value)))
         else:
-            _known(number, {3, 4}, "port")
+            _known(field, {3, 4}, "port")
     if len(kinds) != 1:
-        raise _Refused(f"its port {name!r} has no single type")
+        raise Refused(f"its port {name[:40]!r} has no single type")
     return Port(name, *kinds[0])
 
 
-def _tensor_type(message: memoryview) -> tuple[int, tuple[int | None, ...]]:
+def _tensor_type(fields: Fields, message: memoryview) -> tuple[int, tuple[int | None, ...]]:
     element, shapes, seen = 0, [], 0
-    for number, value in _fields(message):
-        if number != 1:
-            _known(number, {6}, "port type")
+    for field, value in fields(message):
+        if field != 1:
+            _known(field, {6}, "port type")
             continue
         seen += 1
-        for inner, content in _fields(_message(value)):
+        for inner, part in fields(content(value)):
             if inner == 1:
-                element = _number(content)
+                element = number(part)
             elif inner == 2:
-                shapes.append(_dims(_message(content)))
+                shapes.append(_dims(fields, content(part)))
             else:
                 _known(inner, set(), "tensor type")
     if seen != 1 or len(shapes) != 1:
-        raise _Refused("one of its ports is not a tensor of known rank")
+        raise Refused("one of its ports is not a tensor of known rank")
     return element, shapes[0]
 
 
-def _dims(message: memoryview) -> tuple[int | None, ...]:
+def _dims(fields: Fields, message: memoryview) -> tuple[int | None, ...]:
     dims: list[int | None] = []
-    for number, value in _fields(message):
-        _known(number, {1}, "shape")
+    for field, value in fields(message):
+        _known(field, {1}, "shape")
         size: int | None = None
-        for inner, content in _fields(_message(value)):
+        for inner, part in fields(content(value)):
             if inner == 1:
-                size = _number(content)
+                size = number(part)
+            else:
+                _known(inner, {2, 3}, "axis")
         dims.append(size)
     return tuple(dims)

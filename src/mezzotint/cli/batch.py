@@ -16,6 +16,7 @@ from mezzotint.errors import FileAccess, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mezzotint.bitstream import Limits
     from mezzotint.bulk import Order
     from mezzotint.bulk.names import Candidates
     from mezzotint.cli.converters import Decoder, Encoder
@@ -49,7 +50,7 @@ _NO_PICTURES = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"})
 @click.option("--delete-source", is_flag=True, help="Delete what was converted, read back and matched.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @options.model
-@options.max_pixels
+@options.limits
 @click.option("-f", "--force", is_flag=True, help="Replace files that are not this command's own.")
 @options.quiet
 @options.as_json
@@ -63,7 +64,7 @@ def batch(
     exclude: tuple[str, ...],
     delete_source: bool,
     dry_run: bool,
-    max_pixels: int,
+    limits: Limits,
     force: bool,
     quiet: bool,
     as_json: bool,
@@ -79,7 +80,7 @@ def batch(
     if not os.path.exists(source):
         raise FileAccess(f"{source} does not exist", "check the path")
     converter, candidates, wanted = (
-        _back(form or "png", model, max_pixels, how) if decode else _forth(form, model, max_pixels, how)
+        _back(form or "png", model, limits, how) if decode else _forth(form, model, limits, how)
     )
     whole = os.path.isdir(source)
     root = source if whole else os.path.dirname(source) or "."
@@ -104,7 +105,7 @@ def batch(
     return _run(order, converter, quiet, as_json)
 
 
-def _forth(form: str | None, model: str | None, max_pixels: int, how: dict[str, Any]) -> Direction:
+def _forth(form: str | None, model: str | None, limits: Limits, how: dict[str, Any]) -> Direction:
     """What encoding needs: the converter, how outputs are named, which files are sources."""
     from PIL import Image
 
@@ -114,7 +115,7 @@ def _forth(form: str | None, model: str | None, max_pixels: int, how: dict[str, 
     if form is not None:
         raise UsageError("--format is for --decode", "add --decode, or leave it out")
     how["strip"] = tuple(sorted(set(how["strip"])))  # in whatever order they were given
-    encoder = Encoder(EncodeOptions(model=model, **how), max_pixels)
+    encoder = Encoder(EncodeOptions(model=model, **how), limits)
     encoder.options.check()
     Image.init()
     opened = {
@@ -123,7 +124,7 @@ def _forth(form: str | None, model: str | None, max_pixels: int, how: dict[str, 
     return encoder, encoded, _by_suffix(frozenset(opened - {OURS}))
 
 
-def _back(form: str, model: str | None, max_pixels: int, how: dict[str, Any]) -> Direction:
+def _back(form: str, model: str | None, limits: Limits, how: dict[str, Any]) -> Direction:
     """The same for decoding."""
     from mezzotint.bulk.names import OURS
     from mezzotint.cli import pictures
@@ -134,7 +135,7 @@ def _back(form: str, model: str | None, max_pixels: int, how: dict[str, Any]) ->
             f"--{min(given).replace('_', '-')} is for encoding", "leave it out, or leave --decode out"
         )
     suffix = f".{form.lower().lstrip('.')}"
-    converter = Decoder(pictures.form_of(f"picture{suffix}"), model, max_pixels)
+    converter = Decoder(pictures.form_of(f"picture{suffix}"), model, limits)
     return converter, pictures.named_back(suffix), _by_suffix(frozenset({OURS}))
 
 

@@ -18,7 +18,7 @@ from mezzotint.cli import files, options
 from mezzotint.errors import NotMezzotint, UsageError
 
 if TYPE_CHECKING:
-    from mezzotint.bitstream import Header
+    from mezzotint.bitstream import Header, Limits
     from mezzotint.evaluate.sidebyside import Apart, Side
     from mezzotint.runtime.pictures import Picture
 
@@ -46,7 +46,7 @@ class _File:
     help="Show only this part on the page, in pixels.",
 )
 @options.model
-@options.max_pixels
+@options.limits
 @options.force
 @options.as_json
 def compare(
@@ -55,7 +55,7 @@ def compare(
     target: str | None,
     crop: tuple[int, int, int, int] | None,
     model: str | None,
-    max_pixels: int,
+    limits: Limits,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -73,7 +73,7 @@ def compare(
     with files.replacing(target, force) if target else nullcontext(files.Output()) as output:
         from mezzotint.evaluate import sidebyside
 
-        a, b = (_read(name, max_pixels, model) for name in (first, second))
+        a, b = (_read(name, limits, model) for name in (first, second))
         pair = sidebyside.pair(a.picture, b.picture)
         part = sidebyside.crop(a.picture.width, a.picture.height, crop and sidebyside.Crop(*crop))
         apart = sidebyside.apart(pair)
@@ -88,29 +88,28 @@ def compare(
         )
 
 
-def _read(name: str, max_pixels: int, model: str | None) -> _File:
+def _read(name: str, limits: Limits, model: str | None) -> _File:
     """A file and its picture as encode would take it: upright, at its own depth, metadata and all."""
     import mezzotint
     from mezzotint.bitstream import read_header
     from mezzotint.cli import pictures
     from mezzotint.evaluate.sidebyside import coding
 
-    limits = options.limits_of(max_pixels)
     data = files.read(name)
     try:
         header = read_header(data, limits)
     except NotMezzotint:
-        picture = pictures.load_picture(data, name, max_pixels)
-        return _File(name, len(data), picture, _form(data, name, max_pixels), None)
+        picture = pictures.load_picture(data, name, limits)
+        return _File(name, len(data), picture, _form(data, name, limits), None)
     picture = mezzotint.decode(data, as_="picture", model=model, limits=limits)
     return _File(name, len(data), picture, coding(header), header)
 
 
-def _form(data: bytes, name: str, max_pixels: int) -> str:
+def _form(data: bytes, name: str, limits: Limits) -> str:
     """The format of a picture file that can be read."""
     from mezzotint.runtime.pictures.reading import open_image
 
-    return "NPY" if data.startswith(b"\x93NUMPY") else open_image(data, name, max_pixels).format or "picture"
+    return "NPY" if data.startswith(b"\x93NUMPY") else open_image(data, name, limits).format or "picture"
 
 
 def _side(file: _File) -> Side:

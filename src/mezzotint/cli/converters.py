@@ -11,10 +11,9 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from mezzotint.bitstream import Mode, read_header
+from mezzotint.bitstream import Limits, Mode, read_header
 from mezzotint.bulk import Converted
 from mezzotint.cli import files
-from mezzotint.cli.options import limits_of
 from mezzotint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Encoder:
     """Picture files to .mzt files."""
 
     options: EncodeOptions
-    max_pixels: int
+    limits: Limits
 
     def key(self) -> str:
         """A hash of all that shapes a file; options at their defaults do not count, so that new ones change nothing."""
@@ -80,8 +79,8 @@ class Encoder:
         from mezzotint.cli import pictures
 
         arguments = self.options.arguments()
-        picture = pictures.load_picture(data, _FILE, self.max_pixels, arguments.pop("strip", ()))
-        coded = mezzotint.encode(picture, threads=1, limits=limits_of(self.max_pixels), **arguments)
+        picture = pictures.load_picture(data, _FILE, self.limits, arguments.pop("strip", ()))
+        coded = mezzotint.encode(picture, threads=1, limits=self.limits, **arguments)
         return Converted(coded, picture.width * picture.height)
 
     def compare(self, source: bytes, written: bytes) -> str:
@@ -90,10 +89,10 @@ class Encoder:
 
         if lost := matching.beyond(source):
             return lost
-        limits = limits_of(self.max_pixels)
-        picture = pictures.load_picture(source, _FILE, self.max_pixels)  # with what was stripped
-        again = mezzotint.decode(written, as_="picture", threads=1, limits=limits, model=self.options.model)
-        header = read_header(written, limits)
+        picture = pictures.load_picture(source, _FILE, self.limits)  # with what was stripped
+        model = self.options.model
+        again = mezzotint.decode(written, as_="picture", threads=1, limits=self.limits, model=model)
+        header = read_header(written, self.limits)
         return matching.after_coding(picture, again, None if header.mode is Mode.LOSSY else header.quality)
 
 
@@ -103,7 +102,7 @@ class Decoder:
 
     form: str  # the name of the format, as pictures.form_of gives it
     model: str | None
-    max_pixels: int
+    limits: Limits
 
     def key(self) -> str:
         """A hash of all that shapes a file."""
@@ -122,14 +121,13 @@ class Decoder:
     def compare(self, source: bytes, written: bytes) -> str:
         from mezzotint.cli import matching, pictures
 
-        back = pictures.load_picture(written, _FILE, self.max_pixels)
+        back = pictures.load_picture(written, _FILE, self.limits)
         return matching.in_format(self._decoded(source), back, self.form)
 
     def _decoded(self, data: bytes) -> Picture:
         import mezzotint
 
-        limits = limits_of(self.max_pixels)
-        return mezzotint.decode(data, as_="picture", threads=1, limits=limits, model=self.model)
+        return mezzotint.decode(data, as_="picture", threads=1, limits=self.limits, model=self.model)
 
 
 def _key(direction: str, arguments: dict[str, Any]) -> str:

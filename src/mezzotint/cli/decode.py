@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from mezzotint.bitstream import read_front, read_header
-from mezzotint.cli import files, options, several
+from mezzotint.bitstream import Limits, read_front, read_header
+from mezzotint.cli import files, options, salvaged, several
 
 
 @click.command(
@@ -27,9 +27,10 @@ from mezzotint.cli import files, options, several
 @options.region
 @options.scale
 @click.option("--partial", is_flag=True, help="Take a file that was cut off: a coarser picture.")
+@click.option("--salvage", is_flag=True, help="The whole tiles of a damaged file; exit status 1.")
 @options.model
 @options.threads
-@options.max_pixels
+@options.limits
 @options.force
 @options.quiet
 @options.verbose
@@ -41,9 +42,10 @@ def decode(
     region: tuple[int, int, int, int] | None,
     scale: float,
     partial: bool,
+    salvage: bool,
     model: str | None,
     threads: int | None,
-    max_pixels: int,
+    limits: Limits,
     force: bool,
     quiet: bool,
     verbose: bool,
@@ -59,27 +61,32 @@ def decode(
     work = several.pairs(names, output, pictures.named_back(f".{form.lower().lstrip('.')}"))
     for _, target in work:
         pictures.form_of(target)  # before any work is done
-    limits = options.limits_of(max_pixels)
     asked = {"region": region, "scale": scale, "partial": partial, "model": model, "threads": threads}
+    if salvage:
+        salvaged.check_alone(asked)
 
     def one(source: str, target: str) -> dict[str, Any]:
         with files.replacing(target, force) as place:
             data = files.read(source, bound(read_header, limits=limits))
             start = time.perf_counter()
-            written, facts = _decoded(data, target, {**asked, "limits": limits}, clock=verbose)
+            written, facts = _decoded(data, target, {**asked, "limits": limits}, salvage, clock=verbose)
             place.write(written)
         facts = {"file": source, "output": target, **facts, "seconds": round(time.perf_counter() - start, 3)}
         if not quiet and not as_json:
             click.echo(_line(facts), err=True)
+        elif not as_json and (lost := salvaged.words(facts)):  # --quiet is for what went well
+            click.echo(f"mzt: {source}: {lost}", err=True)
         return facts
 
     done, status = several.each(work, one, output, quiet)
     if as_json:
         click.echo(json.dumps(done[0] if output is None else done, indent=2), err=names[-1] == "-")
-    return status
+    return max(status, int(not all(facts.get("whole", True) for facts in done)))
 
 
-def _decoded(data: bytes, target: str, asked: dict[str, Any], clock: bool) -> tuple[bytes, dict[str, Any]]:
+def _decoded(
+    data: bytes, target: str, asked: dict[str, Any], salvage: bool, clock: bool
+) -> tuple[bytes, dict[str, Any]]:
     """The bytes of the picture file, and what --json says of it."""
     import mezzotint
     from mezzotint.cli import pictures
@@ -87,9 +94,12 @@ def _decoded(data: bytes, target: str, asked: dict[str, Any], clock: bool) -> tu
 
     form = pictures.form_of(target)
     with clocked() as times:
-        picture = mezzotint.decode(data, as_="picture", **asked)
+        if salvage:
+            picture, lost = salvaged.salvaged(data, asked)
+        else:
+            picture, lost = mezzotint.decode(data, as_="picture", **asked), {}
         written = pictures.dump(picture, form)
-    facts: dict[str, Any] = {"width": picture.width, "height": picture.height, "format": form}
+    facts: dict[str, Any] = {"width": picture.width, "height": picture.height, "format": form, **lost}
     if asked["partial"]:
         facts["missing_chunks"] = len(read_front(data, asked["limits"]).missing)
     if clock:
@@ -104,6 +114,8 @@ def _line(facts: dict[str, Any]) -> str:
     line = f"{shown(facts['output'])}: {size}, {facts['format']}, {facts['seconds']:.2f} s"
     if facts.get("missing_chunks"):
         line += f", {facts['missing_chunks']} chunks are missing"
+    if lost := salvaged.words(facts):
+        line += f"; {lost}"
     if "stages" in facts:
         line += "\n  seconds: " + ", ".join(f"{name} {value:.3f}" for name, value in facts["stages"].items())
     return line

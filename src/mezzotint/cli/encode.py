@@ -15,6 +15,7 @@ import click
 from mezzotint.cli import files, options, several
 
 if TYPE_CHECKING:
+    from mezzotint.bitstream import Limits
     from mezzotint.runtime.search import Found
 
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @options.bit_depth
 @options.model
 @options.threads
-@options.max_pixels
+@options.limits
 @options.force
 @options.quiet
 @options.verbose
@@ -46,7 +47,7 @@ def encode(
     output: str | None,
     model: str | None,
     threads: int | None,
-    max_pixels: int,
+    limits: Limits,
     force: bool,
     quiet: bool,
     verbose: bool,
@@ -68,7 +69,7 @@ def encode(
         with files.replacing(target, force) as place:
             start = time.perf_counter()
             told: list[Found] = []
-            coded, seconds = _coded(source, max_pixels, strip, bit_depth, {**arguments, "told": told.append})
+            coded, seconds = _coded(source, limits, strip, bit_depth, {**arguments, "told": told.append})
             place.write(coded)
         facts = _facts(source, target, coded, time.perf_counter() - start)
         if told:
@@ -87,29 +88,27 @@ def encode(
 
 
 def _coded(
-    source: str, max_pixels: int, strip: tuple[str, ...], bit_depth: int | None, arguments: dict[str, Any]
+    source: str, limits: Limits, strip: tuple[str, ...], bit_depth: int | None, arguments: dict[str, Any]
 ) -> tuple[bytes, dict[str, float]]:
     """The file's bytes, and the seconds of each stage."""
     import mezzotint
     from mezzotint.cli import pictures
     from mezzotint.runtime.stages import clocked
 
-    picture = pictures.load_picture(files.read(source), source, max_pixels, strip)
+    picture = pictures.load_picture(files.read(source), source, limits, strip)
     if bit_depth is not None:  # the library refuses samples that need more
         picture = replace(picture, bit_depth=bit_depth)
     with _Bar() as bar, clocked() as times:
-        coded = mezzotint.encode(
-            picture, limits=options.limits_of(max_pixels), progress=bar.update, **arguments
-        )
+        coded = mezzotint.encode(picture, limits=limits, progress=bar.update, **arguments)
     return coded, {part.value: round(seconds, 4) for part, seconds in times.seconds.items()}
 
 
 def _facts(source: str, target: str, coded: bytes, seconds: float) -> dict[str, Any]:
     """What --json prints of one file; its keys are promised."""
-    from mezzotint.bitstream import Mode, read_header
+    from mezzotint.bitstream import Limits, Mode, read_header
     from mezzotint.cli.info import dial
 
-    header = read_header(coded, options.limits_of(0))
+    header = read_header(coded, Limits.none())
     pixels = header.width * header.height  # the orientation of a photo may have swapped its sides
     return {
         "file": source,

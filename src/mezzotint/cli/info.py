@@ -14,12 +14,14 @@ from mezzotint.bitstream import (
     VERSION,
     Container,
     Header,
+    Limits,
     Mode,
     overhead,
     read,
     read_header,
 )
 from mezzotint.cli import files, options
+from mezzotint.runtime import deadline
 
 if TYPE_CHECKING:
     from mezzotint.bundle import Summary
@@ -30,16 +32,16 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  mzt info photo.mzt\n  mzt info photo.mzt --json | jq .layers",
 )
 @click.argument("source", metavar="FILE")
-@options.max_pixels
+@options.limits
 @options.as_json
-def info(source: str, max_pixels: int, as_json: bool) -> None:
+def info(source: str, limits: Limits, as_json: bool) -> None:
     """Show the header, boxes and layers of a .mzt file, after checking all its checksums.
 
     Overhead is every byte that is neither a layer nor the content of a box.
     """
-    limits = options.limits_of(max_pixels)
     data = files.read(source, partial(read_header, limits=limits))
-    facts = _facts(source, len(data), read(data, limits))
+    with deadline.within(limits.max_seconds):
+        facts = _facts(source, len(data), read(data, limits, deadline.check))
     click.echo(json.dumps(facts, indent=2) if as_json else _table(facts))
 
 
@@ -104,7 +106,7 @@ def _model(header: Header) -> dict[str, Any]:
 
 def model_name(coded: bytes) -> str:
     """What a file was made with: a model's name, or its id where it is not at hand."""
-    found = _model(read_header(coded, options.limits_of(0)))
+    found = _model(read_header(coded, Limits.none()))
     return str(found["name"] or found["id"])
 
 

@@ -30,11 +30,12 @@ _TAGS = {33723: "IPTC data", 34377: "Photoshop data"}  # of TIFF
 
 def beyond(data: bytes) -> str:
     """What a picture file holds that no .mzt file does, though Pillow reads it: what people wrote about a picture."""
+    from mezzotint.bitstream import Limits
     from mezzotint.runtime.pictures.reading import open_image
 
     if data.startswith(b"\x93NUMPY"):
         return ""
-    image = open_image(data, "the file", 0)
+    image = open_image(data, "the file", Limits.none())
     found = [name for key, name in _WRITTEN.items() if image.info.get(key)]
     tags = getattr(image, "tag_v2", {})
     found += [name for tag, name in _TAGS.items() if tag in tags]

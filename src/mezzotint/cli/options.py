@@ -7,12 +7,17 @@ Results go to stdout only where a verb is asked for facts (--json included); wha
 
 from __future__ import annotations
 
-from functools import partial
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import partial, wraps
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mezzotint.bitstream import Limits
+from mezzotint.bitstream.limits import lifted, word
 from mezzotint.errors import UsageError
 
 
@@ -131,8 +136,56 @@ scale = option(
 )
 
 
-def limits_of(max_pixels: int) -> Limits:
-    """What --max-pixels grants a file; 0 grants everything that the format can say."""
-    if max_pixels:
-        return Limits(max_pixels=max_pixels)
-    return Limits(max_pixels=1 << 70, max_side=1 << 35, max_tile_pixels=1 << 30)
+_FIELDS = {word(field.name): field.name for field in fields(Limits)}
+_WHOLE = re.compile(r"(\d{1,18})([kKmMgG]?)", re.ASCII)
+_SECONDS = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
+
+
+def _limits(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+    """`WHAT=N`, several times: values by the names of `Limits`; the last of one kind counts."""
+    found: dict[str, Any] = {}
+    for value in values:
+        what, _, text = value.partition("=")
+        number = _number(what, text)
+        if what not in _FIELDS or number is None:
+            choices = ", ".join(_FIELDS)
+            raise UsageError(
+                f"--limit {value} is none",
+                f"give WHAT=N, WHAT one of {choices}, N such as 40000, 2G or 0 for none",
+            )
+        found[_FIELDS[what]] = number or lifted(_FIELDS[what])
+    return found
+
+
+def _number(what: str, text: str) -> float | None:
+    """Seconds, or a whole number that may end in k, M or G, powers of 1024; None for what is neither."""
+    if what == "seconds":
+        return float(text) if _SECONDS.fullmatch(text) else None
+    match = _WHOLE.fullmatch(text)
+    return int(match[1]) << 10 * " kmg".index(match[2].lower() or " ") if match else None
+
+
+limit = option(
+    "--limit",
+    multiple=True,
+    callback=_limits,
+    metavar="WHAT=N",
+    help="Others, such as side=40000, memory=2G, seconds=30.",
+)
+
+
+def limits(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The two options that bound a picture, --max-pixels and --limit, as one argument `limits`."""
+
+    @max_pixels
+    @limit
+    @wraps(command)
+    def call(*arguments: Any, max_pixels: int, limit: dict[str, Any], **named: Any) -> Any:
+        given = click.get_current_context().get_parameter_source("max_pixels")
+        if "max_pixels" in limit and given is not ParameterSource.DEFAULT:
+            raise UsageError("--max-pixels and --limit pixels contradict one another", "give one of them")
+        # --max-pixels 0 takes pictures of any size, so that sides and tiles have none either.
+        usual = Limits(max_pixels=max_pixels) if max_pixels else Limits().of_any_size()
+        return command(*arguments, limits=replace(usual, **limit), **named)
+
+    return call

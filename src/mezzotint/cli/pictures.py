@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from PIL import Image
 
+from mezzotint.bitstream import Limits
 from mezzotint.bulk.names import Candidates, decoded
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.pictures.reading import read_picture
@@ -18,9 +19,9 @@ from mezzotint.runtime.pictures.writing import STDOUT_FORM, form_of, write_pictu
 __all__ = ["STDOUT_FORM", "dump", "form_of", "load_picture", "named_back"]
 
 
-def load_picture(data: bytes, name: str, max_pixels: int, strip: Iterable[str] = ()) -> Picture:
-    """The picture in a file's bytes, at its own depth; `max_pixels` 0 is no limit. Errors are about `name`."""
-    return read_picture(data, name, max_pixels, strip)
+def load_picture(data: bytes, name: str, limits: Limits, strip: Iterable[str] = ()) -> Picture:
+    """The picture in a file's bytes, at its own depth, if it is within the limits. Errors are about `name`."""
+    return read_picture(data, name, limits, strip)
 
 
 def dump(picture: Picture, form: str) -> bytes:

@@ -13,7 +13,7 @@ Trap: the words of a tile are proved sound before a network sees it, but network
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from mezzotint import bundle as bundles
 from mezzotint import entropy
-from mezzotint.bitstream import Container, Header, Limits, read
+from mezzotint.bitstream import Container, Header, Limits, read, read_header
 from mezzotint.errors import DamagedFile
-from mezzotint.runtime import tiles
+from mezzotint.runtime import deadline, tiles
 from mezzotint.runtime.area import Area, shrunk, wanted
 from mezzotint.runtime.beside import read_beside
 from mezzotint.runtime.latents import (
@@ -44,16 +44,22 @@ from mezzotint.runtime.scales import Scales
 from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import BLOCK, Rect, Window
 
+TileReader = Callable[[Container, int, Rect, bundles.Bundle], TileLatents]
+
 
 def decode_picture(
     container: Container,
     model: Model,
     window_pixels: int = tiles.WINDOW_PIXELS,
     area: Area | None = None,
+    read_one: TileReader | None = None,
 ) -> Picture:
-    """The picture in the parts of a file, or an area of it. Missing chunks count as zeros: a coarser picture."""
+    """The picture in the parts of a file, or an area of it. Missing chunks count as zeros: a coarser picture.
+
+    `read_one` takes the place of `read_tile`; `salvage` has one that forgives.
+    """
     header = container.header
-    _check_layers(header, model.bundle)
+    check_layers(header, model.bundle)
     area = area or wanted(header.height, header.width)
     beside = read_beside(container, area)  # what is damaged there is refused before a network runs
     planes = () if header.channels == 1 else (3,)
@@ -61,7 +67,7 @@ def decode_picture(
     if model.previews(area.shrink):
         parts = _previews(container, model, area)
     else:
-        parts = _windows(container, model, area, window_pixels)
+        parts = _windows(container, model, area, window_pixels, read_one)
     with stage(Stage.PIXELS):
         for core, found in parts:
             found = found if planes else _one_plane(found)
@@ -76,21 +82,25 @@ def latent_digests(
     limits: Limits | None = None,
 ) -> tuple[TileDigest, ...]:
     """Hashes of all integers of a lossy file, tile by tile; runs no network. Golden streams are held to these."""
-    container = read(data, limits or Limits())
-    check_size(container.header, limits or Limits(), "raise --max-pixels if you trust the file")
-    bundle = bundles.find(container.header.model_id, model)
-    return tuple(digest(tile) for tile in read_latents(container, bundle))
+    limits = limits or Limits()
+    with deadline.within(limits.max_seconds):
+        header = read_header(data, limits)
+        check_size(header, limits)
+        bundle = bundles.find(header.model_id, model)
+        check_layers(header, bundle)
+        return tuple(digest(tile) for tile in read_latents(read(data, limits, deadline.check), bundle))
 
 
 def read_latents(container: Container, bundle: bundles.Bundle) -> Iterator[TileLatents]:
     """The integers of each tile, in the order of the tile grid; runs no network."""
     header = container.header
-    _check_layers(header, bundle)
+    check_layers(header, bundle)
     for number, tile in enumerate(tiles.tile_grid(header.height, header.width, header.tile_log2)):
         yield read_tile(container, number, tile, bundle)
 
 
-def _check_layers(header: Header, bundle: bundles.Bundle) -> None:
+def check_layers(header: Header, bundle: bundles.Bundle) -> None:
+    """DamagedFile for another number of layers. A header is enough, as an index of too many takes time to read."""
     there, needed = header.layer_count, 1 + len(layers(bundle))
     if there != needed:
         raise DamagedFile(f"the file has {there} layers, and its model {needed}")
@@ -120,6 +130,7 @@ def read_tile(
     for place, group in enumerate(groups):
         if not container.has(1 + place, number):
             break
+        deadline.check()
         with stage(Stage.HYPER):
             indices[group] = scales.of_group(place, symbols)
         # 6 symbols
@@ -132,8 +143,9 @@ def read_tile(
 class YHat:
     """5: y_hat of a picture, tile after tile as they are asked for."""
 
-    def __init__(self, container: Container, model: Model) -> None:
+    def __init__(self, container: Container, model: Model, read_one: TileReader | None = None) -> None:
         header = container.header
+        self._read = read_one or read_tile
         self._container, self._model = container, model
         self._grid = tiles.tile_grid(header.height, header.width, header.tile_log2)
         self._side = (1 << header.tile_log2) // BLOCK
@@ -169,7 +181,7 @@ class YHat:
     def _tile(self, number: int) -> NDArray[np.float32]:
         if number not in self._known:
             tile = self._grid[number]
-            latents = read_tile(self._container, number, tile, self._model.bundle)
+            latents = self._read(self._container, number, tile, self._model.bundle)
             with stage(Stage.HYPER):
                 self._known[number] = dequantise_tile(latents, self._container.header.quality, self._model)
         return self._known[number]
@@ -199,10 +211,10 @@ def synthesise(y_hat: NDArray[np.float32], window: Window, quality: int, model: 
 
 
 def _windows(
-    container: Container, model: Model, area: Area, window_pixels: int
+    container: Container, model: Model, area: Area, window_pixels: int, read_one: TileReader | None
 ) -> Iterator[tuple[Rect, NDArray[np.uint8]]]:
     """1 tiles: (blocks, pixels of them at the scale of the area)."""
-    y_hat = YHat(container, model)
+    y_hat = YHat(container, model, read_one)
     for window in cuts(container.header, model, area, window_pixels):
         y_hat.forget_above(window.reach.top)
         found = synthesise(y_hat.of(window.reach), window, container.header.quality, model)

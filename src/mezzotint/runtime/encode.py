@@ -20,7 +20,7 @@ from mezzotint import entropy
 from mezzotint.bitstream import MAX_QUALITY, Alpha, Container, Header, Limits
 from mezzotint.errors import NonFinite, UsageError
 from mezzotint.intnet import Z_LIMIT
-from mezzotint.runtime import guess, pictures, tiles
+from mezzotint.runtime import deadline, guess, pictures, tiles
 from mezzotint.runtime.effort import Draft, Refine
 from mezzotint.runtime.latents import (
     MAX_SYMBOL,
@@ -32,6 +32,7 @@ from mezzotint.runtime.latents import (
     z_indices,
     z_shape,
 )
+from mezzotint.runtime.memory import check_memory, coding_memory
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.pictures.depths import scaled
 from mezzotint.runtime.pictures.picture import Samples
@@ -64,7 +65,7 @@ def encode_picture(
 ) -> Container:
     """The parts of a file; `quality` is the header's 0..4095."""
     header = header_of(picture, quality, model, tile_log2)
-    check_size(header, limits, "cut it into parts, or raise --max-pixels (limits=)")
+    check_lossy(header, model, limits)
     found: Iterable[TileLatents] = latents_of(picture, quality, model, tile_log2, window_pixels)
     if refine is not None:
         grid = tuple(tiles.tile_grid(picture.height, picture.width, tile_log2))
@@ -79,6 +80,12 @@ def encode_picture(
     with stage(Stage.CONTAINER):
         boxes = pictures.to_boxes(picture)
     return Container(header, boxes, tuple(zip(*coded, strict=True)))
+
+
+def check_lossy(header: Header, model: Model, limits: Limits) -> None:
+    """LimitExceeded for a picture that is not to be encoded."""
+    check_size(header, limits, "cut it into parts, or ")
+    check_memory(coding_memory(header, model.card), limits, "cut it into parts, or ")
 
 
 def header_of(picture: Picture, quality: int, model: Model, tile_log2: int) -> Header:
@@ -187,6 +194,7 @@ def quantise_symbols(
 def code_tile(latents: TileLatents, quality: int, model: Model) -> list[bytes]:
     """6: the layers of one tile, z first."""
     bundle = model.bundle
+    deadline.check()
     z = entropy.encode(latents.z_hat.reshape(-1), z_indices(*latents.z_hat.shape), bundle.z_tables(quality))
     return [z] + [
         entropy.encode(

@@ -7,6 +7,7 @@ coarse to fine, so a scale below 1 costs its own layers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -21,18 +22,18 @@ from mezzotint.runtime.pictures.picture import Samples, dtype_of
 from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import BLOCK, Rect
 
+TileReader = Callable[[Container, int, Rect, int], Samples]
 
-def decode_exact(container: Container, area: Area | None = None) -> Picture:
-    """The picture in the parts of a file of these modes, or an area of it; what is missing is predicted."""
+
+def decode_exact(
+    container: Container, area: Area | None = None, read_one: TileReader | None = None
+) -> Picture:
+    """The picture in the parts of a file of these modes, or an area of it; what is missing is predicted.
+
+    `read_one` takes the place of `read_tile`; `salvage` has one that forgives.
+    """
     header = container.header
-    if header.model_id != lossless.TABLES_ID:
-        raise UnknownModel(
-            f"the file needs the lossless tables {header.model_id.hex()}, this release has "
-            f"{lossless.TABLES_ID.hex()}",
-            "install the release of Mezzotint that wrote it",
-        )
-    if header.layer_count != lossless.LAYERS:
-        raise DamagedFile(f"the file has {header.layer_count} layers, lossless coding {lossless.LAYERS}")
+    check_tables(header)
     area = area or wanted(header.height, header.width)
     beside = read_beside(container, area)
     planes = () if header.channels == 1 else (3,)
@@ -41,12 +42,25 @@ def decode_exact(container: Container, area: Area | None = None) -> Picture:
         common = tile.common(area.blocks)
         if common.height and common.width:
             with stage(Stage.ENTROPY):
-                found = _tile(container, number, tile, area.shrink)
+                found = (read_one or read_tile)(container, number, tile, area.shrink)
             area.place(found, tile, colour)
     return replace(beside, colour=colour)
 
 
-def _tile(container: Container, number: int, tile: Rect, shrink: int) -> Samples:
+def check_tables(header: Header) -> None:
+    """UnknownModel for other tables, DamagedFile for another number of layers; before an index of them is read."""
+    if header.model_id != lossless.TABLES_ID:
+        raise UnknownModel(
+            f"the file needs the lossless tables {header.model_id.hex()}, this release has "
+            f"{lossless.TABLES_ID.hex()}",
+            "install the release of Mezzotint that wrote it",
+        )
+    if header.layer_count != lossless.LAYERS:
+        raise DamagedFile(f"the file has {header.layer_count} layers, lossless coding {lossless.LAYERS}")
+
+
+def read_tile(container: Container, number: int, tile: Rect, shrink: int) -> Samples:
+    """The samples of one tile, those of every 2^shrink-th row and column; DamagedFile where its chunks hold none."""
     header = container.header
     chunks = [
         layer[number] if container.has(place, number) else None

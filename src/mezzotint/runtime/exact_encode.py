@@ -10,6 +10,7 @@ from mezzotint.bitstream import Alpha, Container, Header, Limits, Mode
 from mezzotint.errors import UsageError
 from mezzotint.runtime import lossless, pictures, tiles
 from mezzotint.runtime.latents import check_size
+from mezzotint.runtime.memory import check_memory, encoding_memory
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import BLOCK
@@ -37,7 +38,8 @@ def encode_exact(picture: Picture, max_error: int, tile_log2: int, limits: Limit
         bit_depth=picture.bit_depth,
         tile_log2=tiles.checked_log2(tile_log2),
     )
-    check_size(header, limits, "cut it into parts, or raise --max-pixels (limits=)")
+    check_size(header, limits, "cut it into parts, or ")
+    check_memory(encoding_memory(header, None), limits, "cut it into parts, or ")
     coded = []
     for tile in tiles.tile_grid(picture.height, picture.width, tile_log2):
         place = tile.scaled(BLOCK)

@@ -22,10 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mezzotint.bitstream import MAX_QUALITY, Header, Limits
+from mezzotint.bitstream.limits import hold
 from mezzotint.bundle import Bundle
-from mezzotint.entropy import TableSet
-from mezzotint.errors import DamagedModel, LimitExceeded, NonFinite, UsageError
-from mezzotint.runtime.backends import Session, Tensor
+from mezzotint.entropy import Table, TableSet
+from mezzotint.errors import DamagedModel, NonFinite, UsageError
+from mezzotint.runtime import deadline
+from mezzotint.runtime.backends import Session, Tensor, forks
 from mezzotint.runtime.backends.onnxruntime_backend import OnnxSession, cores
 from mezzotint.runtime.tiles import BLOCK, Y_CELLS, Rect, blocks
 
@@ -85,7 +87,8 @@ class Model:
         for graph in graphs:
             if graph not in self._sessions:
                 # Not a daemon: a process that ends while onnxruntime starts in one aborts.
-                Thread(target=self._try_session, args=(graph,)).start()
+                with suppress(RuntimeError):  # the system gives no more threads
+                    Thread(target=self._try_session, args=(graph,)).start()
 
     def _try_session(self, graph: str) -> None:
         with suppress(Exception):  # it is raised again where the graph is run
@@ -101,6 +104,7 @@ class Model:
 
     def run(self, graph: str, quality: int, shape: tuple[int, ...], **arrays: Tensor) -> Tensor:
         """The output of a graph, which must be (1, *shape); its vectors are worked out for this quality."""
+        deadline.check()
         session = self.session(graph)
         feeds = dict(arrays)
         for name in session.inputs:
@@ -125,10 +129,15 @@ def prices(tables: TableSet) -> NDArray[np.float32]:
     found = np.full(len(tables), NEVER, np.float32)
     for number, table in enumerate(tables.tables):
         if not table.certain:
-            zero = -table.minimum
-            below, middle, above = table.frequencies[zero - 1 : zero + 2].astype(np.float64)
+            below, middle, above = (_frequency(table, value) for value in (-1, 0, 1))
             found[number] = max(0.0, np.log2(2 * middle / (below + above)))
     return found
+
+
+def _frequency(table: Table, value: int) -> float:
+    """Of a value; of the escape where the table lacks it, as no law of a bundle says that a table reaches round 0."""
+    entry = value - table.minimum
+    return float(table.frequencies[entry if 0 <= entry < table.value_count else -1])
 
 
 def open_model(bundle: Bundle, threads: int | None = None) -> Model:
@@ -151,6 +160,9 @@ def _open(bundle: Bundle, threads: int) -> Model:
     return Model(bundle, threads)
 
 
+forks.forget(_open.cache_clear)
+
+
 @lru_cache(maxsize=64)
 def vector(bundle: Bundle, name: str, quality: int) -> NDArray[np.float32]:
     """Vector NAME at a quality: the logarithm is linear between the anchors."""
@@ -163,25 +175,36 @@ def vector(bundle: Bundle, name: str, quality: int) -> NDArray[np.float32]:
     return vector.reshape(1, -1, 1, 1)  # (1, C, 1, 1)
 
 
-def check_size(header: Header, limits: Limits, remedy: str) -> None:
-    """LimitExceeded for a picture that needs more memory than its limit on pixels grants.
+def check_sides(width: int, height: int, limits: Limits, instead: str = "") -> None:
+    """LimitExceeded for a picture of too many pixels, or too long a side; `instead` is what else may help."""
+    what = f"a picture of {width}x{height} pixels"
+    declared = (
+        ("max_pixels", width * height, f"{what} is over the limit of {limits.max_pixels}"),
+        ("max_side", max(width, height), f"{what} has a side over {limits.max_side}"),
+    )
+    hold(limits, declared, instead)
+
+
+def check_size(header: Header, limits: Limits, instead: str = "") -> None:
+    """LimitExceeded for a picture over the limits that follow from its size; `instead` is what else may help.
 
     Padding to whole blocks multiplies the pixels of a very long one by up to 64, and y_hat is kept for the padded
     picture, so that is limited too (at twice the pixels; a small picture may always be padded).
     """
+    check_sides(header.width, header.height, limits, instead)
     padded = blocks(header.height) * blocks(header.width) * BLOCK**2
-    what = f"a picture of {header.width}x{header.height} pixels"
-    if header.width * header.height > limits.max_pixels or max(header.width, header.height) > limits.max_side:
-        raise LimitExceeded(f"{what} is over the limit of {limits.max_pixels}", remedy)
-    if padded > max(2 * limits.max_pixels, _ALWAYS_PADDED):
-        raise LimitExceeded(f"{what} takes the memory of {padded}", remedy)
     tile = min(1 << header.tile_log2, blocks(header.height) * BLOCK) * min(
         1 << header.tile_log2, blocks(header.width) * BLOCK
     )
-    if tile > limits.max_tile_pixels:
-        raise LimitExceeded(f"{what} has tiles of {tile} pixels, over {limits.max_tile_pixels}", remedy)
-    if header.layer_count * header.tile_count > limits.max_chunks:
-        raise LimitExceeded(f"{what} has {header.tile_count} tiles, too many for a file", remedy)
+    chunks = header.layer_count * header.tile_count
+    what = f"a picture of {header.width}x{header.height} pixels"
+    granted = 0 if padded <= _ALWAYS_PADDED else -(-padded // 2)
+    declared = (
+        ("max_pixels", granted, f"{what} takes the memory of {padded}"),
+        ("max_tile_pixels", tile, f"{what} has tiles of {tile} pixels, over {limits.max_tile_pixels}"),
+        ("max_chunks", chunks, f"{what} has {chunks} chunks, over {limits.max_chunks}"),
+    )
+    hold(limits, declared, instead)
 
 
 def layers(bundle: Bundle) -> list[slice]:

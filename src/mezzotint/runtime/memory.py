@@ -8,7 +8,8 @@ else follows from a window of the network, a band of tiles across the picture, a
 
 from __future__ import annotations
 
-from mezzotint.bitstream import Alpha, Header, Mode
+from mezzotint.bitstream import Alpha, Header, Limits, Mode
+from mezzotint.bitstream.limits import hold
 from mezzotint.bundle import Card
 from mezzotint.runtime.tiles import BAND_BLOCKS, BLOCK, WINDOW_PIXELS, Y_CELLS, blocks, windows
 
@@ -16,6 +17,7 @@ SLACK = 96 << 20  # what allocators keep, and whatever does not grow
 ANALYSIS, SYNTHESIS = 50, 66  # bytes a pixel of a window, in the network
 ENCODE_SYMBOL, DECODE_SYMBOL = 80, 40  # bytes a symbol of the tile at work: network, tables, order of coding
 EXACT_SAMPLE = 64  # bytes a sample of the tile at work, in lossless coding
+HELD_PIXELS = 1 << 24  # a search for a target keeps y of pictures up to here, 100 MB
 
 
 def encoding_memory(header: Header, card: Card | None) -> int:
@@ -44,6 +46,30 @@ def decoding_memory(header: Header, card: Card | None) -> int:
     held = min(padded, wide * BLOCK * _tile_rows(header, reach))
     y_hat = 4 * card.latent_channels * (held + window) // 256
     return SLACK + picture + SYNTHESIS * window + y_hat + DECODE_SYMBOL * card.latent_channels * tile // 256
+
+
+def coding_memory(header: Header, card: Card | None) -> int:
+    """What encoding takes whatever becomes of it: a drawing is tried without loss too, which large tiles dominate."""
+    return max(encoding_memory(header, card), encoding_memory(header, None))
+
+
+def searching_memory(header: Header, card: Card) -> int:
+    """What a search for a target takes: it encodes, keeps y of a smaller picture, and looks at what it made."""
+    _, _, padded, _ = _sizes(header)
+    held = 4 * card.latent_channels * padded // 256 if padded <= HELD_PIXELS else 0
+    return coding_memory(header, card) + held + decoding_memory(header, card)
+
+
+def pillow_memory(header: Header) -> int:
+    """What the decoded picture takes once more as an image of Pillow, which holds colour in four bytes a pixel."""
+    grey = header.channels == 1 and header.alpha is Alpha.NONE
+    return header.width * header.height * (header.sample_bytes if grey else 4)
+
+
+def check_memory(needed: int, limits: Limits, instead: str = "") -> None:
+    """LimitExceeded for more bytes than the limit on memory grants; `instead` is what else may help."""
+    what = f"the picture takes {needed:,} bytes of memory, over {limits.max_memory or 0:,}"
+    hold(limits, [("max_memory", needed, what)], instead)
 
 
 def _exact(header: Header) -> int:

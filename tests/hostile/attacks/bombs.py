@@ -3,8 +3,8 @@
 
 A time is the best of three, as the machine may be busy; memory is that of the worst. Metadata is never unpacked, so
 the one compressed stream of the format, the alpha plane, is where a kilobyte could become many. A picture within the
-reader's limits is no bomb, however few bytes it has: the limits are what bounds it. Nor is here a file that
-really holds the index of a million empty chunks: it has 5 MB, and takes 1.4 s to refuse, as the index is read first.
+reader's limits is no bomb, however few bytes it has: the limits are what bounds it. Nor is a real index of very many
+chunks in as many layers as the model has: reading it takes time by its bytes, about 0.1 s for one of a megabyte.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from mezzotint.errors import MezzotintError
 
 SLOWEST = 0.05  # seconds
 MOST = 50_000_000  # bytes
+ENTRY = 5  # bytes of the index for a chunk
 HUGE = b"\xff\xff\xff\xff\x7f"  # the varint 2^35 - 1
 FOUR_GB = b"\xff\xff\xff\xff\x0f"
 SIDES = (
@@ -77,7 +78,10 @@ def bombs() -> Iterator[Case]:
             yield _bomb(f"{kind} {width}x{height}", wide, sample)
         tiles = replace(header, width=16384, height=16384, tile_log2=6)
         yield _bomb(f"{kind}, 65536 tiles without an index", tiles, sample)
-        yield _bomb(f"{kind}, 983040 chunks", replace(tiles, layer_count=15), sample, bytes(5000))
+        many = replace(tiles, layer_count=15)
+        yield _bomb(f"{kind}, 983040 chunks", many, sample, bytes(5000))
+        # Each of no byte and with its checksum, which is 0; but there are not so many layers.
+        yield _bomb(f"{kind}, 983040 chunks that are there", many, sample, bytes(ENTRY * 983040))
         whole = replace(header, width=16384, height=16384, tile_log2=15)
         yield _bomb(f"{kind}, one tile of 2^28 pixels", whole, sample, bytes(5 * header.layer_count))
         rest = bytes(4) + bytes(5) * (header.layer_count - 1)
@@ -92,6 +96,10 @@ def bombs() -> Iterator[Case]:
         yield Case(
             f"{kind}, a chunk of 1 MB", write(replace(filled, layers=long)), sample.model, (MezzotintError,)
         )
+    nobodys = replace(
+        read_header(lossy.data), width=16384, height=16384, tile_log2=6, layer_count=15, model_id=bytes(8)
+    )
+    yield _bomb("unknown model, 983040 chunks that are there", nobodys, lossy, bytes(ENTRY * 983040))
     for sample in (alpha, _named("lossless alpha")):
         yield _inflating(sample)
     partial = _bomb("cut, 65535x65535", replace(read_header(deep.data), width=65535, height=65535), deep)
@@ -126,4 +134,4 @@ def _inflating(sample: Sample) -> Case:
     )
 
 
-WHOLE = 2 * (len(SIDES) + 12) + 3
+WHOLE = 2 * (len(SIDES) + 13) + 4

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -18,10 +19,14 @@ from attacks.files import ROOT, Sample, model, small
 from attacks.trial import Case, Errors, Outcome, nothing, run
 from mezzotint import errors
 from mezzotint.bitstream import Container, read, unpack_preamble, write
-from mezzotint.errors import DamagedFile, MezzotintError, NotMezzotint, TruncatedFile
+from mezzotint.bundle import Bundle, default, load
+from mezzotint.errors import DamagedFile, MezzotintError, NotMezzotint, TruncatedFile, UnknownModel
 
 WHOLE = 10_000
-REFUSE = ROOT / "tests" / "golden" / "refuse"
+GOLDEN = ROOT / "tests" / "golden"
+NOBODYS = bytes.fromhex(
+    "0123456789abcdef"
+)  # the model id of golden files that only show a container's faults
 Made = tuple[bytes, Errors, bool]  # the file, its errors, whether it may give a picture
 FOREIGN = (
     b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0\0\x10JFIF", b"RIFF\x24\0\0\0WEBPVP8 ", b"GIF89a", b"BM", b"II*\0",
@@ -51,9 +56,25 @@ def cases(count: int, seed: int) -> Iterator[Case]:
         yield Case(f"{sample.name}, {way.__name__}", made[0], sample.model, made[1], made[2])
     for magic in (b"", *FOREIGN):
         yield Case(f"begins {magic!r}", magic + rng.bytes(200) * bool(magic), model(), (NotMezzotint,))
-    for name, expected in json.loads((REFUSE / "expected.json").read_text("utf-8")).items():
-        error = getattr(errors, expected["error"])
-        yield Case(name, (REFUSE / name).read_bytes(), model(), (error,))
+    for name, expected in json.loads((GOLDEN / "refuse" / "expected.json").read_text("utf-8")).items():
+        yield golden(name, expected)
+
+
+def golden(name: str, expected: dict[str, str | None]) -> Case:
+    """A golden file as its row says that it is met: by its model, and asked for a part where it was cut."""
+    data = (GOLDEN / "refuse" / name).read_bytes()
+    refusals: Errors = (getattr(errors, str(expected["error"])),)
+    if data[14:22] == NOBODYS:  # asked for before what lies behind the header is read
+        refusals = (*refusals, UnknownModel)
+    return Case(
+        name, data, bundle(expected["model"]), refusals, options={"partial": expected["met"] == "partial"}
+    )
+
+
+@cache
+def bundle(name: str | None) -> Bundle:
+    """Of the golden streams. For files that need none, any will do."""
+    return default() if name == "default" else load(GOLDEN / "streams" / f"{name or 'tiny'}.mztm")
 
 
 # -- bytes, under checksums as they were ------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Case(NamedTuple):
 
 CASES = {
     "photo": Case("A colour photo.", "photo", (61, 45, 3), 8, 0),
-    "photo-grey": Case("A grey photo with corrected weights.", "photo", (70, 90), 8, 0),
+    "photo-grey": Case("A grey photo.", "photo", (70, 90), 8, 0),
     "photo-near-1": Case("Every sample within 1.", "photo", (45, 61, 3), 8, 1),
     "photo-near-7": Case("Every sample within 7, 12 bits.", "photo", (33, 40, 3), 12, 7),
     "photo-10": Case("10 bits.", "photo", (40, 33, 3), 10, 0),

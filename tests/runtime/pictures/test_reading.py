@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
+from mezzotint.bitstream import Limits
 from mezzotint.errors import BadImage, ConversionWarning, LimitExceeded
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.pictures.reading import read_picture
 from mezzotint.runtime.pictures.writing import write_picture
 
-LIMIT = 10**6
+LIMITS = Limits(max_pixels=10**6)
 # An AVIF of 8x8 pixels with 10 bits a sample.
 TEN_BITS = (
     "0000WW^{RQVRmU|00000VRmU|ZE0pPZE0a<O+hh10002%ZDn*}000000000XXk=`10000000000aA{+700000000000000000000"
@@ -30,7 +31,7 @@ TEN_BITS = (
 
 
 def read(data, **options):
-    return read_picture(data, "a file", LIMIT, **options)
+    return read_picture(data, "a file", LIMITS, **options)
 
 
 def saved(image, form, **options):
@@ -278,12 +279,12 @@ def test_npy_that_is_no_picture(data, why):
 
 def test_limits():
     small = saved(Image.new("L", (100, 10)), "png")
-    assert read_picture(small, "small", 1000).width == 100
+    assert read_picture(small, "small", Limits(max_pixels=1000)).width == 100
     with pytest.raises(LimitExceeded, match="small has 100x10 pixels, over the limit of 999"):
-        read_picture(small, "small", 999)
-    assert read_picture(small, "small", 0).width == 100  # no limit
+        read_picture(small, "small", Limits(max_pixels=999))
+    assert read_picture(small, "small", Limits.none()).width == 100  # no limit
     with pytest.raises(LimitExceeded, match="10x100"):
-        read_picture(npy(np.zeros((100, 10), np.uint8)), "array", 999)
+        read_picture(npy(np.zeros((100, 10), np.uint8)), "array", Limits(max_pixels=999))
 
 
 def test_pillows_own_check_is_out_of_the_way_and_back(monkeypatch):

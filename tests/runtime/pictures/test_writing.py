@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from mezzotint.bitstream import Limits
 from mezzotint.errors import BadImage, ConversionWarning, UsageError
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.pictures.reading import read_picture
@@ -29,7 +30,7 @@ def opened(data):
 
 
 def read(data):
-    return read_picture(data, "a file", 0)
+    return read_picture(data, "a file", Limits())
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mezzotint.lab.layers.rounding import straight_through
 from mezzotint.lab.refine.graph import Graph
-from mezzotint.runtime import tiles
+from mezzotint.runtime import deadline, tiles
 from mezzotint.runtime.effort import Draft
 from mezzotint.runtime.latents import vector, y_part
 from mezzotint.runtime.tiles import BLOCK, Y_CELLS, Window
@@ -42,6 +42,7 @@ class Distortion:
     def __call__(self, y_hat: np.ndarray) -> tuple[float, np.ndarray]:
         total, gradient = 0.0, np.zeros_like(y_hat)
         for window in self._windows:
+            deadline.check()
             place = y_part(window.reach)
             part = torch.from_numpy(np.ascontiguousarray(y_hat[place])).requires_grad_()
             error = self._error(self._decoded(part), window)

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from mezzotint import bundle as bundles
 from mezzotint.bitstream import Container, Limits, write
 from mezzotint.errors import BadImage, UsageError
-from mezzotint.runtime import pictures
+from mezzotint.runtime import deadline, pictures, room
 from mezzotint.runtime.api.names import ModelName
 from mezzotint.runtime.choice import chosen, lossless_if_smaller
 from mezzotint.runtime.effort import Progress, refiner
-from mezzotint.runtime.encode import DEFAULT_TILE_LOG2, encode_picture
+from mezzotint.runtime.encode import DEFAULT_TILE_LOG2, check_lossy, encode_picture, header_of
 from mezzotint.runtime.exact_encode import encode_exact
-from mezzotint.runtime.latents import open_model, thread_count
+from mezzotint.runtime.latents import check_sides, open_model, thread_count
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
 
@@ -69,12 +69,12 @@ def encode(
     A lossy file that would be larger than a lossless one becomes lossless. `strip` leaves metadata behind: any of
     "gps", "exif", "xmp", "icc", "all". `model` is a bundle or its path, the default one unless given; `threads` is
     all cores unless given. `tile_log2` (6..15) sets the side of the tiles in which the file is coded. `limits` bounds
-    the size of the picture, as it does in `decode`. `effort` above 0 (to 9) searches for a smaller or better file of
+    picture, memory and time, as it does in `decode`. `effort` above 0 (to 9) searches for a smaller or better file of
     the same quality and format, for seconds to minutes a megapixel; it needs the extra `lab`, and `progress` is
     called with the steps done and in all.
 
     BadImage for what is no picture, UsageError for wrong options and targets that cannot be met, LimitExceeded for a
-    picture that is too large, MissingExtra for an effort that needs more than is installed.
+    picture that is too large or takes too long, MissingExtra for an effort that needs more than is installed.
     """
     targets = {"bytes": target_bytes, "bpp": target_bpp, "psnr": target_psnr, "ssim": target_ssim}
     way = chosen(quality, lossless, max_error, targets)
@@ -84,28 +84,40 @@ def encode(
             "effort concerns lossy coding alone", "leave it at 0, or leave lossless and max_error out"
         )
     threads = thread_count(threads)
-    with stage(Stage.PIXELS):
-        picture = _picture(image, strip, bit_depth)
-    way = way.for_depth(picture.bit_depth)
     limits = limits or Limits()
-    if way.max_error is not None:
-        return _written(encode_exact(picture, way.max_error, tile_log2, limits))
-    opened = open_model(bundles.resolve(model), threads)
-    opened.prepare("analysis", "hyper_analysis", "quantise")
-    if way.target is not None:
-        from mezzotint.runtime import search
+    with room.told(), deadline.within(limits.max_seconds):
+        _check_sides(image, limits)
+        with stage(Stage.PIXELS):
+            picture = _picture(image, strip, bit_depth)
+        pictures.check_metadata(picture, limits)
+        way = way.for_depth(picture.bit_depth)
+        if way.max_error is not None:
+            return _written(encode_exact(picture, way.max_error, tile_log2, limits), limits)
+        opened = open_model(bundles.resolve(model), threads)
+        header = header_of(picture, way.quality, opened, tile_log2)
+        check_lossy(header, opened, limits)  # before graphs are loaded
+        opened.prepare("analysis", "hyper_analysis", "quantise")
+        if way.target is not None:
+            from mezzotint.runtime import search
 
-        found = search.find(picture, way.target, opened, tile_log2, limits, refine)
-        if told is not None:
-            told(found)
-        return found.data
-    data = _written(encode_picture(picture, way.quality, opened, tile_log2, limits=limits, refine=refine))
-    return lossless_if_smaller(picture, data, tile_log2, limits)
+            found = search.find(picture, way.target, opened, tile_log2, limits, refine)
+            if told is not None:
+                told(found)
+            return found.data
+        coded = encode_picture(picture, way.quality, opened, tile_log2, limits=limits, refine=refine)
+        return lossless_if_smaller(picture, _written(coded, limits), tile_log2, limits)
 
 
-def _written(container: Container) -> bytes:
+def _check_sides(image: Any, limits: Limits) -> None:
+    """LimitExceeded for what is too large, before it is converted or, from an image file, even read."""
+    sides = image.shape[1::-1] if isinstance(image, np.ndarray) else getattr(image, "size", None)
+    if isinstance(sides, tuple) and len(sides) == 2:
+        check_sides(int(sides[0]), int(sides[1]), limits, "cut it into parts, or ")
+
+
+def _written(container: Container, limits: Limits) -> bytes:
     with stage(Stage.CONTAINER):
-        return write(container)
+        return write(container, limits)
 
 
 def _picture(image: Any, strip: Collection[str], bit_depth: int | None) -> Picture:

@@ -4,8 +4,9 @@
 Only transforms, means and steps run here, never what must be the same on every machine. onnxruntime is
 imported when the first session is made: reading a header or a bundle needs none of it.
 
-Trap: after a bare `os.fork` the child has no threads behind its sessions and hangs when it exits. Start processes with
-multiprocessing, or before anything is coded.
+Traps: a forked child must make its own sessions (forks.py). And from 1.29 on the runtime's wheels report what they do
+to their makers, from a thread of their own, and keep a number of the machine in the person's home; what stands in
+the environment when it is imported switches all of that off.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import os
 from collections.abc import Mapping
 
 from mezzotint.errors import DamagedModel, LimitExceeded
-from mezzotint.runtime.backends import Tensor
+from mezzotint.runtime import room
+from mezzotint.runtime.backends import Tensor, forks
 
+_SILENCE = "ORT_DISABLE_TELEMETRY"
+_LOADING = 96 << 20  # bytes; the runtime does not survive it where they are not there while it is loaded
 _QUIET = 4  # fatal only; what goes wrong comes back as an exception
 
 
@@ -30,6 +34,13 @@ class OnnxSession:
     """One graph, ready to run; safe to share between threads."""
 
     def __init__(self, name: str, model: bytes, threads: int) -> None:
+        with forks.making():
+            self._make(name, model, threads)
+        forks.own(self._session)
+
+    def _make(self, name: str, model: bytes, threads: int) -> None:
+        os.environ.setdefault(_SILENCE, "1")
+        room.take(_LOADING)
         import onnxruntime as ort
 
         ort.set_default_logger_severity(_QUIET)
@@ -45,10 +56,20 @@ class OnnxSession:
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
         # A plan of memory for every shape that it meets is kept for ever; windows have many: 200 MB at 36 megapixels.
         options.enable_mem_pattern = False
+        # By its fifth to eighth byte a graph could pass as the runtime's own format, which onnx_check does not see.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         self._name = name
         try:
-            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(
+                model,
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # which would print to standard output, and try again
+                read_config_from_model=0,
+            )
         except Exception as reason:  # onnxruntime's exceptions share no base of their own
+            if room.is_short(reason):
+                raise _lack(name) from reason
             raise DamagedModel(
                 f"the graph {name!r} of the model cannot be loaded: {_line(reason)}"
             ) from reason
@@ -62,15 +83,19 @@ class OnnxSession:
         try:
             output: Tensor = self._session.run(None, dict(feeds))[0]
         except Exception as reason:
-            if "alloc" in str(reason).lower():
-                raise LimitExceeded(
-                    f"the graph {self._name!r} needs more memory than there is", "free some memory"
-                ) from reason
+            if room.is_short(reason):
+                raise _lack(self._name) from reason
             raise DamagedModel(
                 f"the graph {self._name!r} of the model cannot run: {_line(reason)}"
             ) from reason
         return output
 
 
+def _lack(name: str) -> LimitExceeded:
+    return LimitExceeded(f"the graph {name!r} needs more memory than there is", "free some memory")
+
+
 def _line(reason: Exception) -> str:
-    return " ".join(str(reason).split())[:200]
+    """On one line, and without what would move a terminal's cursor: names in a graph may hold anything."""
+    line = " ".join(str(reason).split())[:200]
+    return "".join(letter if letter.isprintable() else "?" for letter in line)

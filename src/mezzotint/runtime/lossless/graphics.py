@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mezzotint.errors import DamagedFile
+from mezzotint.runtime import deadline
 from mezzotint.runtime.lossless.residuals import Setting
 
 Pixels = NDArray[np.uint8 | np.uint16]
@@ -27,6 +28,7 @@ _SAMPLES, _PALETTE, _PACKED = 0, 1, 2
 _NONE, _LEFT, _ABOVE, _BOTH = 0, 1, 2, 3
 _EACH = 4  # of the encoder alone: every row has its own filter
 _MOST_COLOURS = 256
+_PIECE = 1 << 20  # bytes that are deflated at a time
 _TRIAL_STRIPS, _TRIAL_ROWS = 4, 64
 _HOPE, _TRIAL_COST = (
     1.15,
@@ -50,7 +52,7 @@ def unpack(data: bytes, shape: tuple[int, ...], setting: Setting) -> Pixels:
     kind = data[0] if data else -1
     if kind == _SAMPLES:
         rows = _inflate(data[1:], height, width * channels * dtype.itemsize)
-        cube = _unfilter(rows, width, channels, dtype)
+        cube = _bounded(_unfilter(rows, width, channels, dtype), setting)
     elif kind in (_PALETTE, _PACKED):
         count = data[1] + 1 if len(data) > 1 else 0
         end = 2 + count * channels * dtype.itemsize
@@ -58,12 +60,17 @@ def unpack(data: bytes, shape: tuple[int, ...], setting: Setting) -> Pixels:
             raise DamagedFile("a tile ends inside its palette")
         little = np.frombuffer(data[2:end], dtype.newbyteorder("<"))
         palette = little.astype(dtype).reshape(count, channels)
+        _bounded(palette, setting)  # those that no index names as well
         cube = palette[_indices(data[end:], height, width, count, kind)]
     else:
         raise DamagedFile("a tile of graphics is stored in an unknown way")
-    if int(cube.max()) > setting.top:
-        raise DamagedFile("a tile holds samples outside its bit depth")
     return cube.reshape(shape)
+
+
+def _bounded(samples: Pixels, setting: Setting) -> Pixels:
+    if int(samples.max()) > setting.top:
+        raise DamagedFile("a tile holds samples outside its bit depth")
+    return samples
 
 
 # -- choosing ---------------------------------------------------------------------------------------------
@@ -78,7 +85,7 @@ def _with_samples(cube: Pixels, most: int) -> bytes | None:
         return None
     sizes |= {way: _deflated(trial, way) for way in (_LEFT, _ABOVE, _BOTH)}
     best = min(sizes, key=lambda way: sizes[way])
-    return bytes([_SAMPLES]) + zlib.compress(filtered_rows(cube, best), 9)
+    return bytes([_SAMPLES]) + _deflate(filtered_rows(cube, best))
 
 
 def _middle_rows(cube: Pixels) -> Pixels:
@@ -124,7 +131,7 @@ def _with_palette(cube: Pixels, colours: NDArray[np.uint64]) -> bytes:
         cells[_PACKED] = _join(indices[:, :, 0], bits)[:, :, None]
     ways = [(kind, way) for kind in cells for way in (_NONE, _LEFT, _ABOVE, _EACH)]
     kind, best = min(ways, key=lambda pair: _deflated(_middle_rows(cells[pair[0]]), pair[1]))
-    return bytes([kind]) + head + zlib.compress(filtered_rows(cells[kind], best), 9)
+    return bytes([kind]) + head + _deflate(filtered_rows(cells[kind], best))
 
 
 def filtered_rows(cube: Pixels, way: int) -> bytes:
@@ -138,6 +145,16 @@ def _best_filters(cube: Pixels) -> NDArray[np.uint8]:
     sums = [np.abs(part.view(signed).astype(np.int64)).sum(axis=(1, 2)) for part in _filter_all(cube)]
     best: NDArray[np.intp] = np.argmin(np.array(sums), axis=0)
     return best.astype(np.uint8)
+
+
+def _deflate(rows: bytes) -> bytes:
+    """`zlib.compress` at its best; a large tile takes many seconds, so somebody may look at the clock meanwhile."""
+    deflater = zlib.compressobj(9)
+    parts = []
+    for start in range(0, len(rows), _PIECE):
+        deadline.check()
+        parts.append(deflater.compress(rows[start : start + _PIECE]))
+    return b"".join([*parts, deflater.flush()])
 
 
 # -- rows -------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mezzotint.runtime import deadline
 from mezzotint.runtime.lossless import features
 from mezzotint.runtime.lossless.lattice import PASSES, Level, Plane
 from mezzotint.runtime.lossless.weighting import WEIGHT_BITS, Weighting, combine
@@ -67,6 +68,7 @@ def guess(known: Known, number: int, model: PassModel, chosen: Weighting, bit_de
     weights = combine(model.weights, chosen, number, len(known.planes) - 1)  # (taps, CLASSES)
     top = ((1 << bit_depth) - 1) << FINE_BITS
     for strip in strips(rows, columns):
+        deadline.check()
         steep = features.steepness(known.planes[-1], number, strip)
         kinds = features.classes(steep, bit_depth).astype(np.intp)
         total = np.full(kinds.shape, 1 << (WEIGHT_BITS - FINE_BITS - 1), np.int32)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from mezzotint.runtime import deadline
 from mezzotint.runtime.lossless.lattice import LAYERS, PASSES, Level, Plane, side
 from mezzotint.runtime.lossless.predict import Guess, Known, errors, guess
 from mezzotint.runtime.lossless.residuals import Expected, Setting, expect
@@ -91,6 +92,7 @@ def refine(
         for place in range(len(PASSES)):
             work = Pass(known, level, place, setting, frozen)
             if not work.empty:
+                deadline.check()
                 yield work
         planes[number] = known.planes[-1].whole()
         wrong[number] = known.errors[-1].whole()

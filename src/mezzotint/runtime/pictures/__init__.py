@@ -7,7 +7,7 @@ May import: `bitstream`, `errors`, Pillow (only once an image comes or goes: arr
 """
 
 from mezzotint.runtime.pictures.alpha import alpha_region
-from mezzotint.runtime.pictures.boxes import from_boxes, to_boxes
+from mezzotint.runtime.pictures.boxes import check_metadata, from_boxes, to_boxes
 from mezzotint.runtime.pictures.depths import with_depth
 from mezzotint.runtime.pictures.images import from_pillow, to_pillow
 from mezzotint.runtime.pictures.metadata import STRIPPABLE, checked_strip, stripped
@@ -17,6 +17,7 @@ __all__ = [
     "STRIPPABLE",
     "Picture",
     "alpha_region",
+    "check_metadata",
     "checked",
     "checked_strip",
     "from_array",

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mezzotint.errors import DamagedFile
+from mezzotint.runtime import deadline
 from mezzotint.runtime.pictures.picture import Samples, dtype_of
 
 _CONSTANT, _PLAIN, _LEFT, _ABOVE = 0, 1, 2, 3
@@ -90,6 +91,7 @@ def _stored(dtype: np.dtype[np.uint8 | np.uint16]) -> np.dtype[np.uint8 | np.uin
 def _bands(start: int, stop: int, row_bytes: int) -> Iterator[slice]:
     step = max(1, _BAND // row_bytes)
     for first in range(start, stop, step):
+        deadline.check()
         yield slice(first, min(first + step, stop))
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mezzotint.bitstream import ALPHA, EXIF, ICC, XMP, Box
+from mezzotint.bitstream import ALPHA, EXIF, ICC, XMP, Box, Limits
+from mezzotint.bitstream.boxes import KNOWN
+from mezzotint.bitstream.limits import hold
+from mezzotint.errors import LimitExceeded
 from mezzotint.runtime.pictures.alpha import pack_alpha, unpack_alpha
 from mezzotint.runtime.pictures.picture import Picture, dtype_of
 
@@ -17,8 +20,24 @@ def to_boxes(picture: Picture) -> tuple[Box, ...]:
     kept so that an array comes back in the shape that it had.
     """
     boxes = [] if picture.alpha is None else [Box(ALPHA, pack_alpha(picture.alpha))]
-    metadata = ((ICC, picture.icc), (EXIF, picture.exif), (XMP, picture.xmp))
-    return (*boxes, *(Box(tag, payload) for tag, payload in metadata if payload))
+    return (*boxes, *_metadata(picture))
+
+
+def check_metadata(picture: Picture, limits: Limits) -> None:
+    """LimitExceeded for boxes that are too many or too large, before anything is coded."""
+    count = len(_metadata(picture)) + (picture.alpha is not None)
+    declared = [("max_boxes", count, f"{count} boxes are more than {limits.max_boxes}")]
+    for box in _metadata(picture):
+        size, what = len(box.payload), f"the box {box.tag.decode('ascii')!r} has {len(box.payload)} bytes"
+        if size > KNOWN[box.tag]:
+            raise LimitExceeded(f"{what}, over {KNOWN[box.tag]}", "leave it out: the format allows no more")
+        declared.append(("max_box_bytes", size, f"{what}, over {limits.max_box_bytes}"))
+    hold(limits, declared, "leave metadata out, or ")
+
+
+def _metadata(picture: Picture) -> list[Box]:
+    payloads = ((ICC, picture.icc), (EXIF, picture.exif), (XMP, picture.xmp))
+    return [Box(tag, payload) for tag, payload in payloads if payload]
 
 
 def from_boxes(boxes: tuple[Box, ...], height: int, width: int, bit_depth: int = 8) -> Picture:

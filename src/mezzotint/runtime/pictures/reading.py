@@ -8,6 +8,7 @@ place while a file is opened. That switch is Pillow's, and global, so only one t
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mezzotint.bitstream import Limits, read_header
-from mezzotint.errors import BadImage, LimitExceeded, MezzotintError, NotMezzotint
+from mezzotint.bitstream.limits import hold
+from mezzotint.errors import BadImage, MezzotintError, NotMezzotint
 from mezzotint.runtime.pictures.deep import reader_of
 from mezzotint.runtime.pictures.images import picture_from
 from mezzotint.runtime.pictures.metadata import checked_strip
@@ -29,26 +31,32 @@ _TEXT = (
     16 << 20
 )  # bytes of a metadata chunk of PNG that Pillow may inflate; its own limit cuts off large profiles
 _switch = threading.Lock()
+if hasattr(
+    os, "register_at_fork"
+):  # a child that is forked while it is turned would find it so, and locked, for ever
+    os.register_at_fork(
+        before=_switch.acquire, after_in_parent=_switch.release, after_in_child=_switch.release
+    )
 
 
-def read_picture(data: bytes, name: str, max_pixels: int, strip: Iterable[str] = ()) -> Picture:
-    """The picture in a file, upright, with its metadata but for what `strip` names; `max_pixels` 0 is no limit.
+def read_picture(data: bytes, name: str, limits: Limits, strip: Iterable[str] = ()) -> Picture:
+    """The picture in a file, upright, with its metadata but for what `strip` names.
 
-    `name` is for messages. BadImage for what is no picture, or damaged, LimitExceeded for too many pixels, UsageError
-    for another word in `strip`; ConversionWarning where something is lost.
+    `name` is for messages. BadImage for what is no picture, or damaged, LimitExceeded for too many pixels or too long a
+    side, UsageError for another word in `strip`; ConversionWarning where something is lost.
     """
     kinds = checked_strip(strip)
     if data.startswith(_NPY):
-        return _from_npy(data, name, max_pixels)
-    image = open_image(data, name, max_pixels)
+        return _from_npy(data, name, limits)
+    image = open_image(data, name, limits)
     try:
-        read = reader_of(image, data, lambda: open_image(data, name, max_pixels))
+        read = reader_of(image, data, lambda: open_image(data, name, limits))
         return picture_from(image, kinds, read)
     except BadImage as error:
         raise BadImage(f"{name}: {error.what}", error.remedy) from None
 
 
-def open_image(data: bytes, name: str, max_pixels: int) -> ImageFile:
+def open_image(data: bytes, name: str, limits: Limits) -> ImageFile:
     """A Pillow image whose pixels are still to be read; errors as in `read_picture`."""
     from PIL import Image as images
     from PIL import PngImagePlugin, UnidentifiedImageError
@@ -71,16 +79,18 @@ def open_image(data: bytes, name: str, max_pixels: int) -> ImageFile:
         ) from None
     except Exception as reason:  # on a damaged file Pillow's plugins raise nearly anything
         raise BadImage(f"{name} is damaged: {reason}", "copy or download the file again") from None
-    check_pixels(name, image.width, image.height, max_pixels)
+    check_sides(name, image.width, image.height, limits)
     return image
 
 
-def check_pixels(name: str, width: int, height: int, max_pixels: int) -> None:
-    if max_pixels and width * height > max_pixels:
-        raise LimitExceeded(
-            f"{name} has {width}x{height} pixels, over the limit of {max_pixels:,}",
-            "raise --max-pixels if you trust the file",
-        )
+def check_sides(name: str, width: int, height: int, limits: Limits) -> None:
+    """LimitExceeded for too many pixels, or too long a side."""
+    what = f"{name} has {width}x{height} pixels"
+    declared = (
+        ("max_pixels", width * height, f"{what}, over the limit of {limits.max_pixels:,}"),
+        ("max_side", max(width, height), f"{what}, with a side over {limits.max_side:,}"),
+    )
+    hold(limits, declared)
 
 
 def is_coded(data: bytes) -> bool:
@@ -94,7 +104,7 @@ def is_coded(data: bytes) -> bool:
     return True
 
 
-def _from_npy(data: bytes, name: str, max_pixels: int) -> Picture:
+def _from_npy(data: bytes, name: str, limits: Limits) -> Picture:
     """Nothing is unpickled, and the header is believed only where it fits the bytes behind it."""
     file = io.BytesIO(data)
     try:
@@ -106,7 +116,7 @@ def _from_npy(data: bytes, name: str, max_pixels: int) -> Picture:
     except Exception as reason:  # the header is Python source, and numpy's parser raises nearly anything
         raise BadImage(f"{name} is a damaged .npy file: {reason}", "write it again with numpy.save") from None
     if len(shape) >= 2:
-        check_pixels(name, shape[1], shape[0], max_pixels)
+        check_sides(name, shape[1], shape[0], limits)
     if dtype.hasobject or file.tell() + dtype.itemsize * int(np.prod(shape, dtype=object)) != len(data):
         raise BadImage(f"{name} is no plain .npy file of its size", "write it again with numpy.save")
     array = np.frombuffer(data, dtype, offset=file.tell())

@@ -11,6 +11,7 @@ import io
 
 import numpy as np
 
+from mezzotint.runtime import deadline
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.pictures.depths import scaled
 from mezzotint.runtime.pictures.picture import Samples
@@ -33,7 +34,11 @@ def busyness(picture: Picture) -> float:
         for top in range(0, height, _ROWS)
         for left in range(0, width, _COLUMNS)
     )
-    return sum(_jpeg_bytes(scaled(part, picture.bit_depth, 8)) for part in parts) / (height * width)
+    total = 0
+    for part in parts:
+        deadline.check()
+        total += _jpeg_bytes(scaled(part, picture.bit_depth, 8))
+    return total / (height * width)
 
 
 def _jpeg_bytes(samples: Samples) -> int:

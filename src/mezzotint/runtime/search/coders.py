@@ -23,12 +23,12 @@ from mezzotint.runtime import tiles
 from mezzotint.runtime.effort import Refine
 from mezzotint.runtime.encode import analyse, code_tile, encode_picture, header_of, quantise_tile
 from mezzotint.runtime.latents import Model, y_part
+from mezzotint.runtime.memory import HELD_PIXELS
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
 from mezzotint.runtime.tiles import Rect, blocks
 
 REACH = 400  # steps of quality that y may be off in a file
-_HELD_PIXELS = 1 << 24  # y of these takes 100 MB
 
 Coder = Callable[[int], Container]  # the parts of a file at a quality, 0..4095
 
@@ -90,6 +90,6 @@ def coder(
     picture: Picture, boxes: tuple[Box, ...], model: Model, tile_log2: int, limits: Limits
 ) -> Held | Streamed:
     """Whichever the size of the picture allows."""
-    if blocks(picture.height) * blocks(picture.width) * tiles.BLOCK**2 <= _HELD_PIXELS:
+    if blocks(picture.height) * blocks(picture.width) * tiles.BLOCK**2 <= HELD_PIXELS:
         return Held(picture, boxes, model, tile_log2)
     return Streamed(picture, model, tile_log2, limits)

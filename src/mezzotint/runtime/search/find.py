@@ -16,6 +16,7 @@ from mezzotint.runtime.choice import lossless_if_smaller
 from mezzotint.runtime.effort import Refine
 from mezzotint.runtime.encode import header_of
 from mezzotint.runtime.latents import Model, check_size
+from mezzotint.runtime.memory import check_memory, searching_memory
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.search.approach import Guide, Trial, approach, best_of
 from mezzotint.runtime.search.busyness import busyness
@@ -56,7 +57,8 @@ def find(
     `encode_picture`.
     """
     header = header_of(picture, MAX_QUALITY, model, tile_log2)
-    check_size(header, limits, "cut it into parts, or raise --max-pixels (limits=)")
+    check_size(header, limits, "cut it into parts, or ")
+    check_memory(searching_memory(header, model.card), limits, "cut it into parts, or ")
     with stage(Stage.CONTAINER):
         boxes = pictures.to_boxes(picture)
     with stage(Stage.PIXELS):

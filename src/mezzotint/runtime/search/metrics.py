@@ -16,6 +16,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from mezzotint.runtime import deadline
 from mezzotint.runtime.pictures.picture import Samples
 
 Plane = NDArray[np.float32]  # (H, W)
@@ -30,6 +31,7 @@ def psnr(one: Samples, other: Samples, peak: int) -> float:
     """dB over two arrays of one shape and samples of 0..peak; infinite if they are equal."""
     total = 0
     for top in range(0, len(one), _BAND):
+        deadline.check()
         difference = one[top : top + _BAND].astype(np.int64) - other[top : top + _BAND]
         total += int(np.square(difference).sum())
     if total == 0:
@@ -44,6 +46,7 @@ def ssim(one: Samples, other: Samples, peak: int) -> float:
     rows, columns = max(height, size) - size + 1, max(width, size) - size + 1
     total = 0.0
     for top in range(0, rows, _BAND):
+        deadline.check()
         covered = slice(top, top + min(_BAND, rows - top) + size - 1)
         a, b = (_luma(samples[covered], peak, size) for samples in (one, other))
         total += float(_map(a, b).sum(dtype=np.float64))
