@@ -90,6 +90,12 @@ def test_coded_bytes_of_any_kind(kind):
     assert np.array_equal(codec.decode(kind(codec.encode(chunk))), chunk)
 
 
+def test_a_chunk_longer_than_a_picture_may_be():
+    chunk = np.arange(40_000, dtype=np.uint16).reshape(1, -1)
+    codec = Mezzotint(lossless=True)
+    assert np.array_equal(codec.decode(codec.encode(chunk)), chunk)
+
+
 def test_chunks_that_are_views():
     codec, chunk = Mezzotint(lossless=True), noise((20, 30, 3))
     view = chunk[::2, ::-3]

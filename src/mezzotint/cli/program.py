@@ -28,6 +28,7 @@ from mezzotint.cli.version import version
 from mezzotint.errors import MezzotintError, UsageError
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+_OUT_OF_MEMORY = "out of memory; close other programs, or work on a smaller picture"
 
 
 @click.group(
@@ -86,7 +87,11 @@ def run(arguments: Sequence[str]) -> int:
         except click.Abort:  # click turns Ctrl-C into this
             return _say("interrupted", INTERRUPTED)
         except MemoryError:
-            return _say("out of memory; close other programs, or work on a smaller picture", FAILED)
+            return _say(_OUT_OF_MEMORY, FAILED)
+        except ImportError as reason:
+            if "failed to map segment" not in str(reason):  # of a library for which there is no room
+                raise
+            return _say(_OUT_OF_MEMORY, FAILED)
         except OSError as reason:  # files.py explains those of inputs and outputs
             _discard_stdout()
             return _say(

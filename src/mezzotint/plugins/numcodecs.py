@@ -22,6 +22,9 @@ import mezzotint
 from mezzotint.errors import BadImage, UsageError
 from mezzotint.runtime.choice import chosen
 
+# Chunks may be long and thin, and are of whoever reads them: pixels and memory bound them, sides do not.
+LIMITS = mezzotint.Limits(max_side=mezzotint.Limits().max_pixels)
+
 
 class Mezzotint(Codec):  # type: ignore[misc]  # numcodecs is not typed
     """A codec for chunks that are pictures.
@@ -53,6 +56,7 @@ class Mezzotint(Codec):  # type: ignore[misc]  # numcodecs is not typed
             lossless=self.lossless,
             max_error=self.max_error,
             threads=self.threads,
+            limits=LIMITS,
         )
 
     def decode(self, buf: Any, out: Any = None) -> Any:
@@ -61,7 +65,7 @@ class Mezzotint(Codec):  # type: ignore[misc]  # numcodecs is not typed
         The errors of `mezzotint.decode`, and UsageError if `out` has another size.
         """
         data = memoryview(ensure_contiguous_ndarray(buf)).cast("B")
-        samples = np.ascontiguousarray(mezzotint.decode(data, threads=self.threads))
+        samples = np.ascontiguousarray(mezzotint.decode(data, threads=self.threads, limits=LIMITS))
         if out is None:
             return samples
         if ensure_ndarray(out).nbytes != samples.nbytes:  # one sample would fill any number

@@ -47,7 +47,10 @@ def is_short(reason: BaseException) -> bool:
 
 def take(size: int) -> None:
     """MemoryError unless there are `size` bytes more; they are not touched."""
-    np.empty(size, np.uint8)
+    try:
+        np.empty(size, np.uint8)
+    except MemoryError:
+        raise MemoryError(f"{size >> 20} MiB more are needed") from None
 
 
 def _line(reason: BaseException) -> str:

@@ -12,6 +12,7 @@ the environment when it is imported switches all of that off.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 from mezzotint.errors import DamagedModel, LimitExceeded
@@ -19,7 +20,7 @@ from mezzotint.runtime import room
 from mezzotint.runtime.backends import Tensor, forks
 
 _SILENCE = "ORT_DISABLE_TELEMETRY"
-_LOADING = 96 << 20  # bytes; the runtime does not survive it where they are not there while it is loaded
+_LOADING = 128 << 20  # bytes; the runtime does not survive it where they are not there while it is loaded
 _QUIET = 4  # fatal only; what goes wrong comes back as an exception
 
 
@@ -40,7 +41,8 @@ class OnnxSession:
 
     def _make(self, name: str, model: bytes, threads: int) -> None:
         os.environ.setdefault(_SILENCE, "1")
-        room.take(_LOADING)
+        if "onnxruntime" not in sys.modules:
+            room.take(_LOADING)
         import onnxruntime as ort
 
         ort.set_default_logger_severity(_QUIET)

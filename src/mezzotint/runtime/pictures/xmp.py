@@ -21,9 +21,10 @@ _PIECE = re.compile(
     + _NAME
     + rb")(?P<attributes>(?:"
     + _ATTRIBUTE.pattern
-    + rb")*)\s*(?P<empty>/?)>",
+    + rb"){0,1000})\s*(?P<empty>/?)>",  # a tag of millions of attributes would take gigabytes to match
     re.DOTALL,
 )
+_MOST_PIECES = 1 << 20  # tags and texts; real packets have thousands, and hostile ones must not cost seconds
 _GPS = re.compile(rb"(?:[^:]*:)?gps", re.IGNORECASE)  # exif:GPSLatitude, drone-dji:GpsLongitude, ...
 _PLACE = re.compile(rb"gps\w{0,40}?(?:lat|lon)", re.IGNORECASE)
 
@@ -53,15 +54,18 @@ def _forms(xmp: bytes) -> list[re.Pattern[bytes]]:
 def without_location(xmp: bytes) -> bytes | None:
     """The XMP without properties whose name begins with GPS, in any namespace; None where one cannot be sure.
 
-    That is: a DTD, another encoding than UTF-8, or anything that is no well-formed XML.
+    That is: a DTD, another encoding than UTF-8, over 1000 attributes in a tag, over 2^20 tags and texts, or anything
+    that is no well-formed XML.
     """
     kept: list[bytes] = []
     open_names: list[bytes] = []
     hidden_from: int | None = None  # the depth at which an element that goes was opened
     position = 0
+    pieces = 0
     while position < len(xmp):
         piece = _PIECE.match(xmp, position)
-        if piece is None:
+        pieces += 1
+        if piece is None or pieces > _MOST_PIECES:
             return None
         position = piece.end()
         text = piece[0]
