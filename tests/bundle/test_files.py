@@ -2,9 +2,13 @@
 """Bundle files: there and back, and everything a loader must refuse."""
 
 import json
+import os
 import struct
+import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -165,3 +169,85 @@ def test_missing_files_are_named(tmp_path: Path, bundle: Bundle) -> None:
         read_summary(tmp_path)
     with pytest.raises(FileAccess):
         save(tmp_path / "no folder" / "a.mztm", bundle)
+
+
+# -- found by attack --------------------------------------------------------------------------------------
+
+
+def memory_of(step: Callable[[], object]) -> int:
+    """Bytes at most that a step took of Python's memory, touched or not."""
+    tracemalloc.start()
+    try:
+        with suppress(DamagedModel):
+            step()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_small_file_takes_little_memory(bundle: Bundle, tmp_path: Path) -> None:
+    """It asked for the gigabyte that a bundle may have, which a process with a limit does not get."""
+    save(tmp_path / "a.mztm", bundle)
+    size = (tmp_path / "a.mztm").stat().st_size
+    assert memory_of(lambda: load(tmp_path / "a.mztm")) < 8 * size
+
+
+@pytest.mark.parametrize(
+    ("head", "message"), [(b"PK\x03\x04", "it is not a Mezzotint model"), (b"\x8dMZM", "over 1073741824")]
+)
+def test_of_what_is_no_bundle_next_to_nothing_is_read(tmp_path: Path, head: bytes, message: str) -> None:
+    path = tmp_path / "a.mztm"
+    path.write_bytes(head)
+    os.truncate(path, 3 << 30)  # zeros that take no room on the disk
+    with pytest.raises(DamagedModel, match=message):
+        load(path)
+    assert memory_of(lambda: load(path)) < 1 << 17
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX pipes")
+def test_a_bundle_may_come_through_a_pipe(bundle: Bundle, tmp_path: Path) -> None:
+    """As from `--model <(gunzip < model.mztm.gz)`: it does not know its size."""
+    os.mkfifo(tmp_path / "pipe")
+    data = dump(bundle)
+    writer = Thread(target=lambda: (tmp_path / "pipe").write_bytes(data))
+    writer.start()
+    again = load(tmp_path / "pipe")
+    writer.join()
+    assert again.model_id == bundle.model_id
+
+
+def test_half_a_character_is_refused(bundle: Bundle) -> None:
+    """JSON can escape it and UTF-8 cannot hold it: such a bundle could be loaded and not saved."""
+    header, blobs = parts(dump(bundle))
+    header["about"] = "half of \ud83d"
+    with pytest.raises(DamagedModel, match="about in its header holds half a character"):
+        load(built(header, blobs))
+    header["about"] = "whole \U0001f600"
+    assert load(built(header, blobs)).card.about == "whole \U0001f600"
+
+
+@pytest.mark.parametrize("number", ["1" * 21, "-" + "9" * 20, "9" * 900_000, "1.0", "1e5", "-Infinity"])
+def test_numbers_that_are_no_integers_of_a_machine_are_refused_at_once(bundle: Bundle, number: str) -> None:
+    """Python turns long ones into integers in quadratic time where it is told to."""
+    header, blobs = parts(dump(bundle))
+    text = json.dumps(header).replace('"anchors": 3', f'"anchors": {number}')
+    with pytest.raises(DamagedModel, match="not valid JSON"):
+        load(built(text, blobs))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        top("x" * 100_000, 1),
+        top("latent_groups", [0] * 100_000),
+        first_blob("name", "x" * 100_000),
+        first_blob("name", "\x1b[2J"),
+        first_blob("x" * 100_000, 1),
+    ],
+)
+def test_errors_are_short_and_printable(bundle: Bundle, change: Callable[[dict[str, Any]], object]) -> None:
+    header, blobs = parts(dump(bundle))
+    change(header)
+    with pytest.raises(DamagedModel) as caught:
+        load(built(header, blobs))
+    assert len(str(caught.value)) < 300 and str(caught.value).isprintable()

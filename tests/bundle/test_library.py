@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from mezzotint.bundle import Bundle, assemble, default, find, library, listing, resolve, save
+from mezzotint.bundle import Bundle, assemble, default, dump, find, library, listing, resolve, save
 from mezzotint.errors import DamagedModel, FileAccess, UnknownModel
 
 
@@ -90,3 +90,29 @@ def test_a_pipe_in_the_folder_is_passed_over(folder: Path, bundle: Bundle) -> No
     (folder / "loop.mztm").symlink_to("loop.mztm")
     save(folder / "sound.mztm", bundle)
     assert [summary.path.name for summary in listing()] == ["sound.mztm"]
+
+
+def test_a_file_that_was_written_over_is_read_anew(folder: Path, bundle: Bundle, tiny: ModuleType) -> None:
+    """Of the same size and in the same tick of the clock: time and size alone say nothing then."""
+    save(folder / "a.mztm", bundle)
+    assert resolve(folder / "a.mztm").card.name == "tiny"
+    status = (folder / "a.mztm").stat()
+    other = dump(assemble(replace(bundle.card, name="tony"), tiny.graphs(), tiny.arrays()))
+    (folder / "a.mztm").write_bytes(other)
+    os.utime(folder / "a.mztm", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (folder / "a.mztm").stat().st_size == status.st_size
+    assert resolve(folder / "a.mztm").card.name == "tony"
+
+
+def test_a_damaged_model_is_named_with_the_id_of_the_file(folder: Path, bundle: Bundle) -> None:
+    path = folder / "a.mztm"
+    save(path, bundle)
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    for model in (None, path):
+        with pytest.raises(DamagedModel) as caught:
+            find(bundle.model_id, model)
+        assert bundle.model_id.hex() in str(caught.value) and "a.mztm: the model bundle" in str(caught.value)
+    with pytest.raises(DamagedModel, match=r"a\.mztm: the model bundle is refused"):
+        resolve(path)

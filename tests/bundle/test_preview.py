@@ -110,7 +110,7 @@ def renamed(old: str, new: str) -> Callable[[onnx.ModelProto], None]:
             "'vector.gain' is read by an optional graph and by none of the decoder",
         ),
         (lambda proto: proto.graph.input[0].type.tensor_type.shape.dim.pop(), "without four axes"),
-        (lambda proto: proto.graph.node.append(helper.make_node("Loop", [], [])), "the operator Loop"),
+        (lambda proto: proto.graph.node.append(helper.make_node("Loop", [], [])), "the operator .Loop."),
         (lambda proto: proto.graph.node.append(helper.make_node("Gelu", [], [], domain="x")), "domain 'x'"),
     ],
 )
