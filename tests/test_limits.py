@@ -34,7 +34,7 @@ from mezzotint.runtime import memory
 
 sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 limits: ModuleType = importlib.import_module("attacks.limits")
-probing: ModuleType = importlib.import_module("attacks.limit_probes")
+probing: ModuleType = importlib.import_module("attacks.limits.probes")
 
 FIELDS = [field.name for field in fields(Limits)]
 

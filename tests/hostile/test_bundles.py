@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
-from attacks import bundles, external_cases, foreign_cases, onnx_cases, own_format, used_cases
-from attacks.bundle_child import ENDED, REFUSED, WRONG, Child
-from attacks.bundle_mutations import mutations
-from attacks.drafts import KINDS, Hostile, apart, draft, sound
+from attacks import bundles
+from attacks.bundles import external_cases, foreign_cases, onnx_cases, own_format, used_cases
+from attacks.bundles.child import ENDED, REFUSED, WRONG, Child
+from attacks.bundles.drafts import KINDS, Hostile, apart, draft, sound
+from attacks.bundles.mutations import mutations
+from attacks.bundles.watch import watched
 from attacks.files import cut, model
-from attacks.watch import watched
 from onnx import helper
 
 import mezzotint
@@ -182,7 +183,7 @@ def test_what_would_is_seen(code: str) -> None:
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
 def test_nothing_is_unpickled_and_nothing_else_opened(step: int) -> None:
     """In a process whose pickle raises, with an audit hook, over hand-made bundles, one in `step`, and a sound one."""
-    told = json.loads(_child(f"from attacks.audited import main; main({step})"))
+    told = json.loads(_child(f"from attacks.bundles.audited import main; main({step})"))
     assert told["tried"] == told["refused"] > 700 // step
     assert told["other"] == []
     assert told["control"] == ["open", "something was unpickled"]
@@ -195,7 +196,7 @@ def test_the_pickles_would_leave_a_mark(tmp_path: Path) -> None:
 import io, pickle, tempfile
 from pathlib import Path
 import numpy as np
-from attacks import foreign_cases as cases
+from attacks.bundles import foreign_cases as cases
 mark = cases.MARK
 marks = 0
 for protocol in range(6):
@@ -217,9 +218,9 @@ print(marks)
 def test_weights_outside_are_never_read(world: Path) -> None:
     """Each graph works where the runtime alone has it: so it is our checker that keeps it from the file."""
     code = """
-from attacks import external_cases
-from attacks.drafts import apart
-from attacks.onnx_cases import bundled
+from attacks.bundles import external_cases
+from attacks.bundles.drafts import apart
+from attacks.bundles.onnx_cases import bundled
 import onnxruntime, sys
 for name in external_cases.NAMES:
     graph = apart(bundled(external_cases.moved(name))).blob("synthesis")
@@ -230,7 +231,7 @@ for name in external_cases.NAMES:
     assert {"weights.bin", "hard"} <= set(opened)  # a link by the name that it leads to
     code = """
 from pathlib import Path
-from attacks import external_cases
+from attacks.bundles import external_cases
 from mezzotint.bundle import load
 from mezzotint.errors import DamagedModel
 for case in external_cases.cases(Path.cwd()):

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attacks import strangers
-from attacks.bundle_child import renamed
-from attacks.drafts import sound
-from attacks.stranger_worlds import CHANGED, UNKNOWN, World, claimant, namesake
+from attacks.bundles.child import renamed
+from attacks.bundles.drafts import sound
+from attacks.strangers.worlds import CHANGED, UNKNOWN, World, claimant, namesake
 
 import mezzotint
 from mezzotint.bundle import save

@@ -3,7 +3,7 @@
 
 Networks for pictures need few of some two hundred. The rest is code of the runtime that nobody here has looked at:
 control flow, chance, text, sequences, and kernels that read beyond their input when a graph is made for it. An operator
-is added when a model needs it, after graphs made to break it (tests/hostile/attacks/onnx_cases.py).
+is added when a model needs it, after graphs made to break it (tests/hostile/attacks/bundles/onnx_cases.py).
 
 The trap: what ends the process in one release of onnxruntime is an error in another, so the bounds look arbitrary.
 """

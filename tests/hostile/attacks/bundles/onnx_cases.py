@@ -14,8 +14,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from attacks import wire
-from attacks.drafts import Hostile, draft
+from attacks.bundles import wire
+from attacks.bundles.drafts import Hostile, draft
 
 Model = Any  # onnx.ModelProto; the package has no types
 Change = Callable[[Model], object]

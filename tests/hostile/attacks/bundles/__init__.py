@@ -21,21 +21,15 @@ from time import perf_counter
 
 import numpy as np
 
-from attacks import (
-    bundle_cases,
-    external_cases,
-    foreign_cases,
-    law_cases,
-    memory,
-    onnx_cases,
-    used_cases,
-)
+from attacks import memory
 from attacks.bits import part
-from attacks.bundle_child import REFUSED, WRONG, Child
-from attacks.bundle_mutations import mutations
-from attacks.drafts import Hostile, sound
+from attacks.bundles import cases as bundle_cases
+from attacks.bundles import external_cases, foreign_cases, law_cases, onnx_cases, used_cases
+from attacks.bundles.child import REFUSED, WRONG, Child
+from attacks.bundles.drafts import Hostile, sound
+from attacks.bundles.mutations import mutations
+from attacks.bundles.watch import watched
 from attacks.trial import SHOWN, SLOWEST, Outcome, nothing
-from attacks.watch import watched
 from mezzotint.bundle import Bundle, dump, load
 from mezzotint.bundle.laws import check
 from mezzotint.errors import DamagedModel, MezzotintError

@@ -21,7 +21,7 @@ from PIL import Image
 
 import mezzotint
 import mezzotint.pillow
-from attacks.limit_probes import Probe, coded, declared, mzt, opened, under
+from attacks.limits.probes import Probe, coded, declared, mzt, opened, under
 from mezzotint.bitstream import EXIF, ICC, XMP, Header, Limits, read_header, varint
 from mezzotint.bitstream.header import pack_preamble
 from mezzotint.bitstream.limits import NO_LIMIT

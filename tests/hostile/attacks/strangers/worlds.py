@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from attacks.drafts import apart, sound, tiny
+from attacks.bundles.drafts import apart, sound, tiny
+from attacks.bundles.foreign_cases import torch_archive
 from attacks.files import model
-from attacks.foreign_cases import torch_archive
 from mezzotint.bundle import Bundle, assemble, dump
 from mezzotint.errors import DamagedModel, FileAccess, MezzotintError, UnknownModel
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks import wire
 from attacks.bits import flipped, one, some_bits
-from attacks.drafts import KINDS, draft, sound, wrapped
+from attacks.bundles import wire
+from attacks.bundles.drafts import KINDS, draft, sound, wrapped
 
 Rng = np.random.Generator
 NUMBERS = (

@@ -2,7 +2,7 @@
 """Bundles that hold nothing forbidden and cannot work, by hand: refused where a picture needs them, never before.
 
 What the loader does not promise is here too: graphs that would take all the memory there is. They end in an error where
-the process has a limit, as bundle_child.py has; nothing else bounds them.
+the process has a limit, as child.py has; nothing else bounds them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from attacks.drafts import Hostile
-from attacks.onnx_cases import Change, Model, adding, bundled
+from attacks.bundles.drafts import Hostile
+from attacks.bundles.onnx_cases import Change, Model, adding, bundled
 from mezzotint.errors import DamagedModel, LimitExceeded, MezzotintError, NonFinite
 
 LOADED, RUN = "of the model cannot be loaded", "of the model cannot run"

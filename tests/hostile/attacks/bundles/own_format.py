@@ -15,8 +15,8 @@ import onnx
 import onnxruntime as ort
 from onnx import helper
 
-from attacks import wire
-from attacks.drafts import draft
+from attacks.bundles import wire
+from attacks.bundles.drafts import draft
 
 MARK = b"ORTM"
 # ir_version = 8, and a producer of four letters; as a number a multiple of 8, which FlatBuffers want of their root.

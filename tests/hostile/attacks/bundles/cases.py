@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from attacks.drafts import KINDS, MAGIC, Draft, Hostile, draft, sound, wrapped
+from attacks.bundles.drafts import KINDS, MAGIC, Draft, Hostile, draft, sound, wrapped
 
 CUT = "its header is too long or cut off"
 JSON = "its header is not valid JSON"

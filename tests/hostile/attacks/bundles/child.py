@@ -76,8 +76,8 @@ class Child:
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from attacks.bundle_child import main; main()"],
-            cwd=Path(__file__).parents[1],
+            [sys.executable, "-c", "from attacks.bundles.child import main; main()"],
+            cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

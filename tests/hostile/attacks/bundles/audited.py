@@ -37,8 +37,9 @@ def main(step: int) -> None:
     for name in ("load", "loads", "_load", "_loads", "Unpickler", "_Unpickler"):
         setattr(pickle, name, never)
     sys.addaudithook(note)
-    from attacks import bundles, external_cases
-    from attacks.drafts import sound
+    from attacks import bundles
+    from attacks.bundles import external_cases
+    from attacks.bundles.drafts import sound
     from mezzotint.bundle import load
     from mezzotint.errors import MezzotintError
 

@@ -15,9 +15,9 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from attacks import wire
-from attacks.drafts import Hostile, draft
-from attacks.onnx_cases import Change, Model, adding, bundled, more, rewired
+from attacks.bundles import wire
+from attacks.bundles.drafts import Hostile, draft
+from attacks.bundles.onnx_cases import Change, Model, adding, bundled, more, rewired
 
 OUTSIDE = "it keeps data outside the file"
 WEIGHTS = "patterns"  # a constant of `synthesis`

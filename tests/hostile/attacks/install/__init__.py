@@ -2,7 +2,7 @@
 """Row 27: the wheel in a fresh environment of every Python, 3.10 to 3.14, installed and used without a network.
 
 Pythons are looked for on PATH, then where pyenv keeps them; dev/python.sh sets up one that the system lacks. A Python
-that is not here is told as left out, and is not counted. What is tried in each is in install_probe.py.
+that is not here is told as left out, and is not counted. What is tried in each is in probe.py.
 Trap: packages are fetched into a folder first, with a network; only then is it taken away.
 """
 
@@ -19,14 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from attacks.files import ROOT
-from attacks.install_probe import CHECKS
+from attacks.install.probe import CHECKS
 from attacks.trial import Outcome, nothing
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 STEPS = ("installed", "pip check", *CHECKS)
 WHOLE = len(PYTHONS) * len(STEPS)
 LARGEST = 25_000_000  # bytes of the wheel
-PROBE = Path(__file__).with_name("install_probe.py")
+PROBE = Path(__file__).with_name("probe.py")
 
 
 def attack(count: int, seed: int, tick: Callable[[], object] = nothing) -> Outcome:

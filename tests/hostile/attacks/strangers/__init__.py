@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Row 18: files whose model is unknown, another, damaged, or exchanged while they are decoded.
 
-Each world (stranger_worlds.py) has a folder of models, a `--model` or none. Every way of decoding must end in the error
+Each world (worlds.py) has a folder of models, a `--model` or none. Every way of decoding must end in the error
 that the world deserves, which names the id of the file, in one line and without an output. Where the right model is at
 hand as well, it must be the picture of that: strangers beside it change nothing.
 """
@@ -28,9 +28,9 @@ import mezzotint
 import mezzotint.pillow as mezzotint_pillow
 from attacks import memory
 from attacks.bits import part
-from attacks.drafts import sound
+from attacks.bundles.drafts import sound
 from attacks.files import cut, model
-from attacks.stranger_worlds import World, namesake, turned, worlds
+from attacks.strangers.worlds import World, namesake, turned, worlds
 from attacks.trial import SHOWN, SLOWEST, Outcome, nothing
 from mezzotint.bitstream import read, write
 from mezzotint.bundle import Bundle, default, dump

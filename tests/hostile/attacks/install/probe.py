@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run by the Python of a fresh environment: tries what a newcomer would, and prints what failed, as JSON.
 
-    python -I install_probe.py REPOSITORY
+    python -I probe.py REPOSITORY
 
 Knows nothing of the tests but their golden files. Each check returns "" or what is wrong.
 """

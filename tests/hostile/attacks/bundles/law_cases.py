@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attacks.drafts import Draft, Hostile, draft
+from attacks.bundles.drafts import Draft, Hostile, draft
 
 Change = Callable[[NDArray[Any]], object]
 SUM = "do not sum to 2^24"

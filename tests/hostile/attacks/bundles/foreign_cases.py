@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attacks.drafts import Hostile, draft, sound, wrapped
+from attacks.bundles.drafts import Hostile, draft, sound, wrapped
 
 MARK = Path(tempfile.gettempdir()) / "mezzotint-was-unpickled"
 NO = "it is not a Mezzotint model"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Row 8: limits hold at what they say, through library, commands and Pillow; and what is over them costs nothing.
 
-    every field x every way in x below, at, above the limit       limit_probes.py
-    the default limits, and Pillow's                              limit_defaults.py
+    every field x every way in x below, at, above the limit       probes.py
+    the default limits, and Pillow's                              defaults.py
 
 Refusing takes under 50 ms and 50 MB; a time is the best of three, as the machine may be busy, memory the worst.
 """
@@ -21,8 +21,8 @@ import numpy as np
 
 from attacks import memory
 from attacks.bits import part
-from attacks.limit_defaults import defaults
-from attacks.limit_probes import Probe, probes
+from attacks.limits.defaults import defaults
+from attacks.limits.probes import Probe, probes
 from attacks.trial import SHOWN, SLOWEST, Outcome, nothing
 from mezzotint.errors import LimitExceeded
 
