@@ -265,7 +265,9 @@ def test_parts_are_shown_as_they_were_measured(maker, tmp_path, monkeypatch):
 
 
 def test_what_is_said_of_lossless_coding_is_so(maker):
-    rows = {row[0]: [float(cell.split()[0]) for cell in row[1:]] for row in cells(maker("exactness").markdown())}
+    rows = {
+        row[0]: [float(cell.split()[0]) for cell in row[1:]] for row in cells(maker("exactness").markdown())
+    }
     ours, jxl = rows["**Mezzotint**"], next(rows[name] for name in rows if name.startswith("JPEG XL"))
     assert ours[1] < -25 and jxl[0] < ours[0] and jxl[2] < ours[2] and jxl[3] > ours[3]
     others = [rows[name] for name in rows if name.startswith(("PNG", "WebP"))]
@@ -353,3 +355,22 @@ def test_json_of_the_pages_is_json(among_photos, capfd):
     assert json.loads(capfd.readouterr().out)["bytes"] == (among_photos / "photo.mzt").stat().st_size
     assert run(["info", "photo.mzt", "--json"]) == 0
     assert {"width", "height", "bits_per_pixel", "layers"} <= set(json.loads(capfd.readouterr().out))
+
+
+def test_attacks_are_shown_as_they_were_counted(maker, tmp_path, monkeypatch):
+    found = {"tried": 1234, "refused": 1200, "wrong": 7, "slowest_s": 0.0123, "peak_bytes": 5_600_000}
+    rows = {
+        "7": {**found, "left_out": []},
+        "13": {**found, "peak_bytes": None, "left_out": ["no such machine"]},
+    }
+    (tmp_path / "hostile.json").write_text(json.dumps({"rows": rows}))
+    module = maker("outcomes")
+    monkeypatch.setattr(module, "RESULTS", tmp_path)
+    shown = module.markdown()
+    assert "| 7 | small files that declare large things | 1,234 | 1,200 | 7 | 12.3 ms | 5.6 MB |" in shown
+    assert "row 13: no such machine" in shown
+
+
+def test_the_page_of_attacks_knows_every_row(maker, root):
+    rows = json.loads((root / "results" / "hostile.json").read_text("utf-8"))["rows"]
+    assert set(map(int, rows)) <= set(maker("outcomes").WHAT)

@@ -32,6 +32,7 @@ WHAT = {
     26: "a decoder stopped by the system",
     27: "a fresh environment of each Python",
     28: "memory after thousands of rounds",
+    29: "damaged files salvaged",
 }
 
 
