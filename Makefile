@@ -42,7 +42,7 @@ fuzz: $(VENV)/.fuzz ## fuzz every target for SECONDS each (60); needs Linux and 
 	@status=0; for target in fuzz/fuzz_*.py; do \
 		$(VENV)/bin/python $$target --seconds $(SECONDS) --quiet || status=1; done; exit $$status
 
-harden: $(VENV)/.installed ## every attack on the decoder at its whole size, into results/hostile.json (minutes)
+harden: $(VENV)/.harden ## every attack at its whole size, into results/hostile.json (an hour or more)
 	$(VENV)/bin/python tests/hostile/harden.py
 
 wheel: $(VENV)/.installed ## build the wheel and the source archive into dist/
@@ -63,6 +63,10 @@ $(DEMO)/.installed: $(DEPENDS)
 $(VENV)/.installed: $(DEPENDS)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[test,lab,eval,systems,docs]'
+	@touch $@
+
+$(VENV)/.harden: $(VENV)/.installed
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[harden]'
 	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.installed
