@@ -25,7 +25,7 @@ from PIL import Image
 
 import mezzotint
 import mezzotint.pillow
-from mezzotint.bitstream import EXIF, ICC, XMP, Limits
+from mezzotint.bitstream import EXIF, ICC, XMP, Box, Limits, read, write
 from mezzotint.bitstream.boxes import KNOWN
 from mezzotint.bitstream.limits import hold, lifted, raised, word
 from mezzotint.cli.program import run
@@ -122,6 +122,34 @@ def test_numbers_of_numpy_do_not_overflow(kind: type[np.integer[Any]]) -> None:
     found = Limits(max_pixels=kind(200), max_seconds=np.float32(2))
     assert type(found.max_pixels) is int and 2 * found.max_pixels == 400
     assert type(found.max_seconds) is float
+
+
+def test_seconds_beyond_all_floats_are_no_limit() -> None:
+    seconds = Limits(max_seconds=10**400).max_seconds
+    assert seconds is not None and seconds > 1e20
+
+
+def test_info_forgot_the_limits_that_it_was_given(tmp_path: Path) -> None:
+    found = read(mezzotint.encode(np.zeros((8, 8), np.uint8), lossless=True))
+    boxes = (*(Box(b"aaaa", b"x") for _ in range(69)), Box(b"bbbb", bytes((16 << 20) + 1)))
+    path = tmp_path / "boxes.mzt"
+    path.write_bytes(write(replace(found, boxes=boxes), Limits.none()))
+    assert run(["info", str(path), "--limit", "boxes=70", "--limit", "box-bytes=17M"]) == 0
+    assert run(["info", str(path), "--limit", "boxes=70"]) == 1
+
+
+@pytest.mark.parametrize("call", [mezzotint.decode, mezzotint.salvage])
+@pytest.mark.parametrize("what", ["box", "chunk"])
+def test_a_file_far_larger_than_its_picture_counts_as_memory(call: Any, what: str) -> None:
+    found = read(mezzotint.encode(np.zeros((8, 8), np.uint8), lossless=True))
+    fat, most = bytes(10 << 20), memory.decoding_memory(found.header, None)
+    boxes = tuple(Box(f"aa{n:02}".encode(), fat) for n in range(4)) if what == "box" else ()
+    layers = found.layers if what == "box" else (*found.layers[:-1], (4 * fat,))
+    data = write(replace(found, boxes=boxes, layers=layers))
+    with pytest.raises(LimitExceeded, match="memory"):
+        call(data, limits=Limits(max_memory=most))
+    if what == "box":
+        call(data, limits=Limits(max_memory=most + 4 * len(data)))
 
 
 def test_it_travels_and_is_replaced() -> None:

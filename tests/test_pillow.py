@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,25 @@ def test_verify_did_not_look_at_the_checksums(photo, tiny_model):
         image = reopened(bad)
         with pytest.raises(OSError, match="file"):
             image.verify()
+
+
+@pytest.mark.parametrize("what", ["load", "verify"])
+def test_a_sparse_file_was_read_to_its_end(photo, tiny_model, tmp_path, what):
+    path = tmp_path / "sparse.mzt"
+    path.write_bytes(saved(Image.fromarray(photo[:64, :64]), tiny_model))
+    os.truncate(path, 1 << 40)
+    with Image.open(path) as image, pytest.raises(OSError, match="should have .* has 1099511627776;"):
+        getattr(image, what)()
+
+
+def test_another_picture_in_the_open_file_was_taken_for_this_one(photo, tiny_model):
+    file = io.BytesIO(saved(Image.fromarray(photo[:64, :64]), tiny_model))
+    image, other = Image.open(file), saved(Image.new("RGB", (9, 8)), tiny_model)
+    file.seek(0)
+    file.write(other)
+    file.truncate()
+    with pytest.raises(OSError, match="has changed"):
+        image.load()
 
 
 def test_load_truncated_images_was_ignored(photo, tiny_model, monkeypatch):

@@ -20,6 +20,7 @@ set higher it lets more pixels through, and None takes pictures of any size. Tra
 
 from __future__ import annotations
 
+import io
 import zlib
 from dataclasses import replace
 from typing import IO, Any
@@ -42,7 +43,7 @@ from mezzotint.bitstream import (
 )
 from mezzotint.bitstream.limits import DEFAULT, NO_LIMIT, OF_SIZE
 from mezzotint.bitstream.reader import Reader
-from mezzotint.errors import MezzotintError, TruncatedFile, UsageError
+from mezzotint.errors import DamagedFile, MezzotintError, TruncatedFile, UsageError
 
 FORMAT = "MZT"
 limits = Limits()  # to be replaced by whoever wants others
@@ -76,7 +77,7 @@ class MezzotintImageFile(ImageFile.ImageFile):
         header = preamble.header
         self._size = header.width, header.height
         self._mode = _mode(header)
-        self._shrink = 1
+        self._shrink, self._length = 1, preamble.total_length
         self.info.update(_metadata(self.fp, preamble, _limits()))
         self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
 
@@ -99,10 +100,9 @@ class MezzotintImageFile(ImageFile.ImageFile):
         if self.tile and self.fp is not None:
             from mezzotint.runtime.api.decode import decode
 
-            self.fp.seek(0)
             try:
                 decoded = decode(
-                    self.fp.read(),
+                    self._content(),
                     as_="pillow",
                     scale=1 / self._shrink,
                     partial=ImageFile.LOAD_TRUNCATED_IMAGES,
@@ -110,6 +110,8 @@ class MezzotintImageFile(ImageFile.ImageFile):
                 )
             except MezzotintError as error:
                 raise OSError(str(error)) from error
+            if (decoded.size, decoded.mode) != (self.size, self.mode):
+                raise OSError("the file has changed since it was opened; open it again")
             if self._exclusive_fp:
                 self.fp.close()
             self.fp, self.im, self.tile = None, decoded.im, []
@@ -120,14 +122,23 @@ class MezzotintImageFile(ImageFile.ImageFile):
         if self.fp is not None:
             from mezzotint.runtime import deadline
 
-            self.fp.seek(0)
             allowed = _limits()
             try:
                 with deadline.within(allowed.max_seconds):
-                    read(self.fp.read(), allowed, deadline.check)
+                    read(self._content(), allowed, deadline.check)
             except MezzotintError as error:
                 raise OSError(str(error)) from error
         super().verify()
+
+    def _content(self) -> bytes:
+        """The whole file; DamagedFile for one longer than its header says, of which no more is read."""
+        assert self.fp is not None
+        self.fp.seek(0, io.SEEK_END)
+        size = self.fp.tell()
+        if size > self._length:
+            raise DamagedFile(f"the file should have {self._length} bytes and has {size}")
+        self.fp.seek(0)
+        return self.fp.read()
 
 
 def _accept(prefix: bytes) -> bool:

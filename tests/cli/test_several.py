@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +196,17 @@ def test_odd_names_stay_on_one_line(mzt, several, tiny_model):
     assert result.status == 0 and result.err.count("\n") == 1
     assert mzt("info", "a\nb.mzt").out.decode().splitlines()[0].startswith("file")
     assert mzt("decode", "a\nb.mzt", "c\nd.png").err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names that cannot be there")
+def test_names_that_steer_a_terminal_are_spelled_out(mzt, coded):
+    name = "a\x1b[2J\x07b.mzt"
+    coded.with_name(name).write_bytes(coded.read_bytes()[:-1])
+    coded.with_name("out").mkdir()
+    for arguments in (["decode", f"no{name}", "c.png"], ["decode", name, "b.mzt", "-o", "out"]):
+        lines = mzt(*arguments).err.splitlines()
+        assert "a\\x1b[2J\\x07b.mzt" in lines[0], lines
+        assert all(line.isprintable() for line in lines), lines
 
 
 def test_what_is_missing_is_said(mzt, coded):

@@ -21,7 +21,8 @@ import mezzotint
 from mezzotint.bitstream import ALPHA, Container, Limits, read, write
 from mezzotint.bundle import Bundle, default
 from mezzotint.errors import DamagedFile, LimitExceeded, TruncatedFile, UnknownModel, UsageError
-from mezzotint.runtime.salvage import STRIPE, stripe
+from mezzotint.runtime import deadline
+from mezzotint.runtime.salvage import STRIPE, salvage_picture, stripe
 from mezzotint.runtime.tiles import WINDOW_PIXELS, Rect
 
 SIDE = 64
@@ -355,3 +356,20 @@ def test_memory_is_that_of_decoding(mode: str, root: Path) -> None:
     found = json.loads(done.stdout)
     assert found["lost"] == 12
     assert found["peak"] <= found["most"]
+
+
+def test_tiles_that_are_lost_at_once_looked_at_no_clock(coded: Encode) -> None:
+    found = read(coded(np.zeros((1024, 1024), np.uint8), "lossless"))
+    layers = tuple((b"\0",) * found.header.tile_count for _ in found.layers)
+    with pytest.raises(LimitExceeded, match="longer than"), deadline.within(0):
+        salvage_picture(replace(found, layers=layers), None)
+
+
+def test_memory_that_ran_out_was_no_error_of_ours(coded: Encode, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("mezzotint.runtime.salvage.stripe", short)
+    data = broken(coded(np.zeros((128, 64), np.uint8), "lossless"), (0, 0))
+    with pytest.raises(LimitExceeded, match="too little memory"):
+        mezzotint.salvage(data)

@@ -104,7 +104,7 @@ def read_front(
 def overhead(container: Container) -> int:
     """Bytes of the written file that are neither a chunk nor a box's payload."""
     chunks = sum(len(chunk) for layer in container.layers for chunk in layer)
-    return len(write(container)) - chunks - sum(len(box.payload) for box in container.boxes)
+    return len(write(container, Limits.none())) - chunks - sum(len(box.payload) for box in container.boxes)
 
 
 def _body(data: bytes | bytearray | memoryview, preamble: Preamble) -> Reader:

@@ -172,3 +172,8 @@ def _header(fixed: tuple[int, int, int, int, int, int, int, int, bytes], width: 
 def read_header(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT) -> Header:
     """The header alone; the first MAX_PREAMBLE_SIZE bytes of a file are enough."""
     return unpack_preamble(data, limits).header
+
+
+def read_length(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT) -> int:
+    """How many bytes the whole file should have; checks as `read_header` does, and needs no more of it."""
+    return unpack_preamble(data, limits).total_length

@@ -103,14 +103,32 @@ def _boxes(view: memoryview, preamble: Preamble, limits: Limits, proofs: Proofs)
         at, sure = each.end, each.box is not None
     if len(found) == preamble.box_count and all(each.box for each in found):
         return found, True
+    within = _whole_extents(view, preamble, found)
     for match in islice(_TAG.finditer(view, preamble.size), _MOST_TAGS):
         seen = {each.box.tag for each in found if each.box is not None}
-        each = None if match[0] in seen else _box(view, match.start(), preamble.header, limits, proofs)
+        known = match[0] in seen or any(match.start() in extent for extent in within)
+        each = None if known else _box(view, match.start(), preamble.header, limits, proofs)
         while each is not None and each.box is not None and each.box.tag not in seen:
             found.append(each)  # and what follows it
             seen.add(each.box.tag)
             each = _box(view, each.end, preamble.header, limits, proofs)
     return found, False
+
+
+def _whole_extents(view: memoryview, preamble: Preamble, found: list[_Found]) -> list[range]:
+    """The insides of damaged boxes whose length is right, as a sound box or the index follows: no box lies there."""
+    ends = [preamble.size, *(each.end for each in found)]
+    count = preamble.header.layer_count * preamble.header.tile_count
+    extents = []
+    for place, each in enumerate(found):
+        if place + 1 < len(found):
+            follows = found[place + 1].box is not None
+        else:
+            last = len(found) == preamble.box_count and count <= _MOST_ENTRIES
+            follows = last and adds_up(view, each.end, count, preamble.total_length)[0]
+        if each.box is None and follows:
+            extents.append(range(ends[place] + 1, each.end))
+    return extents
 
 
 def _box(view: memoryview, at: int, header: Header, limits: Limits, proofs: Proofs) -> _Found | None:

@@ -44,7 +44,7 @@ def read(path: str) -> Source:
             raise FileAccess("it is no regular file", "leave it out with --exclude")
         if before.st_size > MAX_SOURCE:
             raise LimitExceeded(f"it is larger than {MAX_SOURCE >> 30} GiB", "leave it out with --exclude")
-        data = file.read(MAX_SOURCE)
+        data = file.read(before.st_size + 1)  # Python asks the system for as many bytes as are named here
         after = os.fstat(file.fileno())
     if len(data) != after.st_size or stamp_of(before) != stamp_of(after):
         raise FileAccess("it changed while it was read", "run the same command again when it is complete")

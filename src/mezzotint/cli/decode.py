@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from mezzotint.bitstream import Limits, read_front, read_header
+from mezzotint.bitstream import Limits, read_front
+from mezzotint.bitstream.header import read_length
 from mezzotint.cli import files, options, salvaged, several
 
 
@@ -67,7 +68,7 @@ def decode(
 
     def one(source: str, target: str) -> dict[str, Any]:
         with files.replacing(target, force) as place:
-            data = files.read(source, bound(read_header, limits=limits))
+            data = files.read(source, bound(_length, limits=limits, salvage=salvage))
             start = time.perf_counter()
             written, facts = _decoded(data, target, {**asked, "limits": limits}, salvage, clock=verbose)
             place.write(written)
@@ -75,13 +76,19 @@ def decode(
         if not quiet and not as_json:
             click.echo(_line(facts), err=True)
         elif not as_json and (lost := salvaged.words(facts)):  # --quiet is for what went well
-            click.echo(f"mzt: {source}: {lost}", err=True)
+            click.echo(f"mzt: {options.one_line(source)}: {lost}", err=True)
         return facts
 
     done, status = several.each(work, one, output, quiet)
     if as_json:
         click.echo(json.dumps(done[0] if output is None else done, indent=2), err=names[-1] == "-")
     return max(status, int(not all(facts.get("whole", True) for facts in done)))
+
+
+def _length(data: bytes, limits: Limits, salvage: bool) -> int | None:
+    """How long the file should be; None where all of a damaged one is wanted."""
+    length = read_length(data, limits)
+    return None if salvage else length
 
 
 def _decoded(

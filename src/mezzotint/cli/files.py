@@ -16,14 +16,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO
 
-from mezzotint.errors import FileAccess, LimitExceeded, OutputExists, UsageError
+from mezzotint.errors import DamagedFile, FileAccess, LimitExceeded, OutputExists, UsageError
 
 MAX_INPUT = 1 << 32  # bytes; 2**28 pixels of 16-bit RGBA and some
 _CHUNK = 1 << 20
 
 
-def read(source: str, check: Callable[[bytes], object] | None = None) -> bytes:
-    """The bytes of a file or of stdin (`-`); `check` sees the first MiB before the rest is read."""
+def read(source: str, check: Callable[[bytes], int | None] | None = None) -> bytes:
+    """The bytes of a file or of stdin (`-`); `check` sees the first MiB before the rest is read.
+
+    It says how many bytes there should be, or None: of a file that has far more, no more is read. DamagedFile for it.
+    """
     try:
         if source == "-":
             return _drain(_open(sys.stdin, "stdin"), "the input", check)
@@ -83,14 +86,17 @@ def replacing(target: str, force: bool) -> Iterator[Output]:
             temporary.unlink()
 
 
-def _drain(stream: IO[bytes], name: str, check: Callable[[bytes], object] | None) -> bytes:
+def _drain(stream: IO[bytes], name: str, check: Callable[[bytes], int | None] | None) -> bytes:
     chunks: list[bytes] = []
+    right: int | None = None
     total = 0
     while chunk := stream.read(_CHUNK):
         if check is not None and not chunks:
-            check(chunk)
+            right = check(chunk)
         chunks.append(chunk)
         total += len(chunk)
+        if right is not None and total > right + _CHUNK:
+            raise DamagedFile(f"the file should have {right} bytes and has more")
         if total > MAX_INPUT:
             raise LimitExceeded(f"{name} is larger than {MAX_INPUT >> 30} GiB", "name a picture file")
     return b"".join(chunks)

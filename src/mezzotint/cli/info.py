@@ -20,6 +20,7 @@ from mezzotint.bitstream import (
     read,
     read_header,
 )
+from mezzotint.bitstream.header import read_length
 from mezzotint.cli import files, options
 from mezzotint.runtime import deadline
 
@@ -39,7 +40,7 @@ def info(source: str, limits: Limits, as_json: bool) -> None:
 
     Overhead is every byte that is neither a layer nor the content of a box.
     """
-    data = files.read(source, partial(read_header, limits=limits))
+    data = files.read(source, partial(read_length, limits=limits))
     with deadline.within(limits.max_seconds):
         facts = _facts(source, len(data), read(data, limits, deadline.check))
     click.echo(json.dumps(facts, indent=2) if as_json else _table(facts))

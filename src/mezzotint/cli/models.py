@@ -38,4 +38,5 @@ def models(as_json: bool) -> None:
             "no model is at hand: put a .mztm bundle into a folder, and name that folder in MZT_MODELS"
         )
     for row in rows:
-        click.echo(f"{row['id']}  {row['bytes'] / 2**20:6.1f} MiB  {row['name']}  {row['path']}")
+        path = options.one_line(row["path"])
+        click.echo(f"{row['id']}  {row['bytes'] / 2**20:6.1f} MiB  {row['name']}  {path}")

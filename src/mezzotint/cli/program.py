@@ -14,6 +14,7 @@ from contextlib import suppress
 import click
 
 from mezzotint._version import __version__
+from mezzotint.cli import options
 from mezzotint.cli.batch import batch
 from mezzotint.cli.bench import bench
 from mezzotint.cli.compare import compare
@@ -101,7 +102,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _say(line: str, status: int) -> int:
-    click.echo("mzt: " + " ".join(line.split()), err=True)
+    click.echo(f"mzt: {options.one_line(line)}", err=True)
     return status
 
 
@@ -112,4 +113,4 @@ def _discard_stdout() -> None:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    click.echo("mzt: warning: " + " ".join(str(message).split()), err=True)
+    click.echo(f"mzt: warning: {options.one_line(str(message))}", err=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from mezzotint.bitstream import Container, Header
 from mezzotint.errors import DamagedFile, UnknownModel
-from mezzotint.runtime import lossless, tiles
+from mezzotint.runtime import deadline, lossless, tiles
 from mezzotint.runtime.area import Area, wanted
 from mezzotint.runtime.beside import read_beside
 from mezzotint.runtime.pictures import Picture
@@ -41,6 +41,7 @@ def decode_exact(
     for number, tile in enumerate(tiles.tile_grid(header.height, header.width, header.tile_log2)):
         common = tile.common(area.blocks)
         if common.height and common.width:
+            deadline.check()  # a tile that is lost at once looks at no clock
             with stage(Stage.ENTROPY):
                 found = (read_one or read_tile)(container, number, tile, area.shrink)
             area.place(found, tile, colour)

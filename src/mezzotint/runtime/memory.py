@@ -17,6 +17,7 @@ SLACK = 96 << 20  # what allocators keep, and whatever does not grow
 ANALYSIS, SYNTHESIS = 50, 66  # bytes a pixel of a window, in the network
 ENCODE_SYMBOL, DECODE_SYMBOL = 80, 40  # bytes a symbol of the tile at work: network, tables, order of coding
 EXACT_SAMPLE = 64  # bytes a sample of the tile at work, in lossless coding
+GRANTED = 16 << 20  # bytes of a file, beyond those of the samples, that SLACK covers
 HELD_PIXELS = 1 << 24  # a search for a target keeps y of pictures up to here, 100 MB
 
 
@@ -38,7 +39,7 @@ def decoding_memory(header: Header, card: Card | None) -> int:
     )  # alpha, and four planes that become the array
     picture = planes * header.sample_bytes * header.width * header.height
     if card is None or header.mode is not Mode.LOSSY:
-        return _exact(header) + picture
+        return _exact(header) + picture + _coded(header) // 2
     high, wide, padded, tile = _sizes(header)
     window = min(padded, WINDOW_PIXELS)
     halo = -(-card.synthesis_halo // Y_CELLS)
@@ -64,6 +65,15 @@ def pillow_memory(header: Header) -> int:
     """What the decoded picture takes once more as an image of Pillow, which holds colour in four bytes a pixel."""
     grey = header.channels == 1 and header.alpha is Alpha.NONE
     return header.width * header.height * (header.sample_bytes if grey else 4)
+
+
+def copied_memory(header: Header, size: int) -> int:
+    """What a file of `size` bytes takes that is larger than its picture: boxes are copied, chunks up to four times.
+
+    Files up to the size of their samples, and a little metadata, are in the formula already.
+    """
+    planes = header.channels + (header.alpha is not Alpha.NONE)
+    return 4 * max(0, size - planes * header.sample_bytes * header.width * header.height - GRANTED)
 
 
 def check_memory(needed: int, limits: Limits, instead: str = "") -> None:

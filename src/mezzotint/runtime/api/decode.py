@@ -19,7 +19,7 @@ from mezzotint.runtime.area import Region, wanted
 from mezzotint.runtime.decode import check_layers, decode_picture
 from mezzotint.runtime.exact_decode import check_tables, decode_exact
 from mezzotint.runtime.latents import check_size, open_model, thread_count
-from mezzotint.runtime.memory import check_memory, decoding_memory, pillow_memory
+from mezzotint.runtime.memory import check_memory, copied_memory, decoding_memory, pillow_memory
 from mezzotint.runtime.stages import Stage, stage
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def fitting(data: Source, limits: Limits, model: ModelName, as_: str) -> bundles
     """The model of a lossy file. Whatever a header alone can rule out is refused here, before an index is read."""
     header = read_header(data, limits)
     check_size(header, limits)
-    beside = pillow_memory(header) if as_ == "pillow" else 0
+    beside = copied_memory(header, memoryview(data).nbytes)
+    beside += pillow_memory(header) if as_ == "pillow" else 0
     if header.mode != Mode.LOSSY:
         check_tables(header)
         check_memory(decoding_memory(header, None) + beside, limits)

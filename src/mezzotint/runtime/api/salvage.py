@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar, overload
 from mezzotint.bitstream import Limits, read
 from mezzotint.bitstream.salvage import Remains, read_damaged
 from mezzotint.errors import DamagedFile, TruncatedFile, UsageError
-from mezzotint.runtime import deadline, pictures
+from mezzotint.runtime import deadline, pictures, room
 from mezzotint.runtime.api.decode import fitting
 from mezzotint.runtime.api.names import ModelName, Source
 from mezzotint.runtime.latents import open_model, thread_count
@@ -103,7 +103,7 @@ def salvage(
         raise UsageError(f"as_={as_!r} is unknown", "choose 'array', 'pillow' or 'picture'")
     threads = thread_count(threads)
     limits = limits or Limits()
-    with deadline.within(limits.max_seconds):
+    with room.told(), deadline.within(limits.max_seconds):
         bundle = fitting(data, limits, model, as_)
         remains, sound = _remains(data, limits)
         opened = None if bundle is None else open_model(bundle, threads)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mezzotint.errors import DamagedFile
+from mezzotint.intnet import ops
 from mezzotint.runtime.lossless import features, predict
 from mezzotint.runtime.lossless.residuals import Expected
 from mezzotint.runtime.lossless.spreads import SCALES
@@ -37,6 +38,7 @@ _FEWEST_SAMPLES = 60  # of a class, to choose other weights than set 0
 _STRIP_CELLS = 1 << 11  # rows are judged in strips of so many cells
 _TRIAL_CELLS = 1 << 14  # and so many cells in all
 _TURNS = 2
+_SIDE_OF_VECTORS = 32  # BLAS wakes its threads for so much smaller products with a vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ def weights(work: Pass, cells: NDArray[np.int32], frozen: Frozen) -> Weighting:
         by_set = frozen_sets[:, :, kind].astype(np.float32) / np.float32(1 << WEIGHT_BITS)
         if mine.size < _FEWEST_SAMPLES:
             by_set = by_set[:1]
-        each = trial.true[mine] - by_set @ trial.taps[:, mine]  # (K, n)
+        each = trial.true[mine] - _across(by_set, trial.taps[:, mine])  # (K, n)
         if len(each) > 1:
             bits = _bits(each, 0.25 + 0.5 * float(np.abs(each[0]).mean())).sum(axis=1)
             best = int(bits.argmin())
@@ -88,13 +90,14 @@ def _corrected(
     floor = 0.25 + 0.5 * float(np.abs(wrong).mean())
     found = np.zeros(free.size)
     for _ in range(_TURNS):  # reweighted least squares: samples that are far off count less
-        rest = wrong - found.astype(np.float32) @ given
+        rest = wrong - _across(found.astype(np.float32)[None], given)[0]
         weighted = given / (np.abs(rest) + floor)
-        matrix = (weighted @ given.T).astype(np.float64)
+        matrix = _along(weighted, given)
         matrix[np.diag_indices(free.size)] += 1e-3 * np.trace(matrix) / free.size + 1.0
-        found += np.linalg.solve(matrix, (weighted @ rest).astype(np.float64))
+        found += np.linalg.solve(matrix, _along(weighted, rest[None])[:, 0])
     correction = np.clip(np.round(found * (1 << CORRECTION_BITS)), -127, 127).astype(np.int8)
-    rest = wrong - (correction.astype(np.float32) / np.float32(1 << CORRECTION_BITS)) @ given
+    kept = correction.astype(np.float32) / np.float32(1 << CORRECTION_BITS)
+    rest = wrong - _across(kept[None], given)[0]
     saved = float((_bits(wrong, floor) - _bits(rest, floor)).sum()) / trial.share
     if saved < _BYTE_COST * free.size:
         return chosen
@@ -104,6 +107,23 @@ def _corrected(
     except DamagedFile:
         return chosen
     return corrected
+
+
+def _across(left: Floats, right: Floats) -> Floats:
+    """left (m, k) @ right (k, n), both float32, on one thread."""
+    if not right.size:
+        return np.zeros((len(left), right.shape[1]), np.float32)
+    return ops.product(left, right[:, None])[:, 0]
+
+
+def _along(left: Floats, right: Floats) -> NDArray[np.float64]:
+    """left (m, n) @ right (p, n).T for a large n, on one thread."""
+    total = np.zeros((len(left), len(right)))
+    step = max(1, ops.ONE_THREAD // (len(left) * max(len(right), _SIDE_OF_VECTORS)))
+    for start in range(0, left.shape[1], step):
+        part = slice(start, start + step)
+        total += left[:, part] @ right[:, part].T
+    return total
 
 
 def _bits(wrong: Floats, floor: float) -> Floats:
@@ -149,7 +169,7 @@ def table_map(
     used = np.flatnonzero(counts.any(axis=1))
     if not used.size:
         return chosen
-    costs = counts[used].astype(np.float32) @ prices.T  # (used, SCALES * SHAPES)
+    costs = _across(counts[used].astype(np.float32), prices.T)  # (used, SCALES * SHAPES)
     best = costs.argmin(axis=1)
     rows = np.arange(used.size)
     gain = costs[rows, usual[used]] - costs[rows, best]

@@ -56,7 +56,7 @@ def _decode(chunks: Sequence[bytes], shape: Shape, setting: Setting, finest: int
     if chunks and chunks[0][:1] == bytes([GRAPHICS]):
         if any(chunks[1:]):
             raise DamagedFile("a tile of graphics has more than its first chunk")
-        pixels = graphics.unpack(chunks[0][1:], shape, setting)
+        pixels = graphics.unpack(memoryview(chunks[0])[1:], shape, setting)
         part: Pixels = pixels[:: 1 << finest, :: 1 << finest].copy()
         return part
     planes = _decode_lattice(chunks, shape, setting, frozen(), finest)

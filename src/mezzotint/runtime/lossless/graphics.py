@@ -29,6 +29,7 @@ _NONE, _LEFT, _ABOVE, _BOTH = 0, 1, 2, 3
 _EACH = 4  # of the encoder alone: every row has its own filter
 _MOST_COLOURS = 256
 _PIECE = 1 << 20  # bytes that are deflated at a time
+_FED = 1 << 16  # bytes that are inflated at a time
 _TRIAL_STRIPS, _TRIAL_ROWS = 4, 64
 _HOPE, _TRIAL_COST = (
     1.15,
@@ -44,8 +45,9 @@ def pack(pixels: Pixels, most: int) -> bytes | None:
     return found if found is not None and len(found) <= most else None
 
 
-def unpack(data: bytes, shape: tuple[int, ...], setting: Setting) -> Pixels:
+def unpack(data: bytes | memoryview, shape: tuple[int, ...], setting: Setting) -> Pixels:
     """The pixels of a payload; DamagedFile for anything that no picture of this shape gives."""
+    data = memoryview(data)  # its parts are no copies: a hostile chunk may be as long as its file
     height, width = shape[:2]
     channels = shape[2] if len(shape) == 3 else 1
     dtype = np.dtype(np.uint8 if setting.bit_depth <= 8 else np.uint16)
@@ -193,15 +195,18 @@ def _unfilter(rows: NDArray[np.uint8], width: int, channels: int, dtype: np.dtyp
     return cube
 
 
-def _inflate(data: bytes, height: int, row_bytes: int) -> NDArray[np.uint8]:
-    """(height, 1 + row_bytes)"""
-    size = height * (1 + row_bytes)
+def _inflate(data: memoryview, height: int, row_bytes: int) -> NDArray[np.uint8]:
+    """(height, 1 + row_bytes); holds no more than that, however long the stream is."""
+    size, content, left = height * (1 + row_bytes), bytearray(), data
     inflater = zlib.decompressobj()
     try:
-        content = inflater.decompress(data, size + 1)
+        while left and not inflater.eof and len(content) <= size:
+            deadline.check()
+            content += inflater.decompress(left[:_FED], size + 1 - len(content))
+            left = left[_FED:]
     except zlib.error:
         raise DamagedFile("a tile of graphics cannot be inflated") from None
-    if len(content) != size or not inflater.eof or inflater.unused_data:
+    if len(content) != size or not inflater.eof or inflater.unused_data or left:
         raise DamagedFile("a tile of graphics has another size than its shape")
     return np.frombuffer(content, np.uint8).reshape(height, 1 + row_bytes)
 
@@ -214,7 +219,7 @@ def _bits(colours: int) -> int:
     return next(bits for bits in (1, 2, 4, 8) if colours <= 1 << bits)
 
 
-def _indices(data: bytes, height: int, width: int, count: int, kind: int) -> NDArray[np.uint8]:
+def _indices(data: memoryview, height: int, width: int, count: int, kind: int) -> NDArray[np.uint8]:
     bits = _bits(count) if kind == _PACKED else 8
     across = -(-width * bits // 8)
     cells = _unfilter(_inflate(data, height, across), across, 1, np.dtype(np.uint8))[:, :, 0]
