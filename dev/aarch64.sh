@@ -5,9 +5,11 @@
 #     apt-get install qemu-user-static
 #     dev/aarch64.sh FOLDER
 #     MZT_AARCH64_ROOT=FOLDER pytest -m slow tests/intnet/test_aarch64.py
+#     MZT_AARCH64_ROOT=FOLDER python tests/hostile/harden.py --row 13
 #
 # Needs a Debian or Ubuntu system with apt, dpkg and pip; writes into FOLDER alone, and needs no root. constriction has
-# no wheel for Linux on aarch64, so what runs there is the scale map, the laws of tables and the plain reference coder.
+# no wheel for Linux on aarch64, so a coder in plain Python takes its place. onnxruntime and OpenVINO come along where
+# they can be had, to encode and decode whole files.
 set -eu
 
 root=${1:?usage: dev/aarch64.sh FOLDER}
@@ -32,8 +34,24 @@ for deb in "$root"/debs/*.deb; do
     dpkg-deb -x "$deb" "$root"
 done
 
-python3 -m pip install --quiet --target "$root/packages" --upgrade --only-binary=:all: --implementation cp \
-    --python-version "${python#python}" --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 'numpy>=1.26'
+# Runtimes for whole files; the last OpenVINO with a wheel for this, alone, as it would bring an older numpy.
+wheels() {
+    python3 -m pip install --quiet --target "$root/packages" --upgrade --only-binary=:all: --implementation cp \
+        --python-version "${python#python}" --platform manylinux2014_aarch64 --platform manylinux_2_27_aarch64 \
+        --platform manylinux_2_28_aarch64 --platform manylinux_2_31_aarch64 "$@"
+}
+pins=$(cd "$(dirname "$0")/.." && pwd)/constraints.txt
+wheels -c "$pins" numpy
+wheels -c "$pins" onnx onnxruntime || echo "without onnx and onnxruntime" >&2
+wheels --no-deps openvino==2025.2.0 || echo "without OpenVINO" >&2
+
+# onnxruntime asks this file for the processor, and ends the process where it describes another kind.
+mkdir -p "$root/proc"
+for number in 0 1; do
+    printf '%s\t: %s\n' processor $number Features "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics asimddp" \
+        "CPU implementer" 0x41 "CPU architecture" 8 "CPU variant" 0x3 "CPU part" 0xd0c "CPU revision" 1
+    echo
+done > "$root/proc/cpuinfo"
 
 PYTHONPATH="$root/packages" qemu-aarch64-static -L "$root" "$root/usr/bin/$python" -c \
     'import platform, numpy; print("ready:", platform.machine(), platform.python_version(), numpy.__version__)'

@@ -5,8 +5,10 @@ A fork copies the thread that asks for it and no other. Nobody works for an inhe
 or only to drop it, may wait for ever. So a fork waits until no session is being made, and the child leaves what it
 inherited alone and makes its own.
 
-Trap: what a global holds is dropped when Python ends, and a child that ends so would hang. So the references of
-inherited sessions are counted up for good.
+Traps: what a global holds is dropped when Python ends, and a child that ends so would hang. So the references of
+inherited sessions are counted up for good. And what this cannot help: a fork while another thread codes for the very
+first time, as Python's imports have locks of their own, or while it multiplies large matrices with numpy, whose BLAS
+then waits for ever in both processes. The codec's own products are too small for BLAS to use threads.
 """
 
 from __future__ import annotations
