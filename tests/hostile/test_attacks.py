@@ -6,12 +6,26 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
-from attacks import body_flips, bombs, header_flips, leak, memory, repaired, splices, trial, truncation
+from attacks import (
+    body_flips,
+    bombs,
+    bundles,
+    header_flips,
+    leak,
+    limits,
+    memory,
+    repaired,
+    sizes,
+    splices,
+    strangers,
+    trial,
+    truncation,
+)
 from attacks.files import small
 
 from mezzotint.errors import DamagedFile, MezzotintError, NotMezzotint
 
-# Row of the table of attacks, module, files of the part; the last column is whether nothing may be accepted.
+# Attack, cases of the part, whether nothing may be accepted. docs/_ext/outcomes.py tells the parts on the site.
 PARTS = [
     (truncation, 10_000, True),
     (header_flips, 8_000, True),
@@ -19,6 +33,10 @@ PARTS = [
     (repaired, 2_000, False),
     (splices, 2_000, False),
     (bombs, bombs.WHOLE, True),
+    (limits, 30, False),
+    (sizes, 60, False),
+    (bundles, 300, False),
+    (strangers, 120, False),
 ]
 
 

@@ -38,21 +38,22 @@ def attack(
         wanted, progress = files(count, seed), Progress(tick, count, 2 * len(found))
         setups = Work(Path(folder), found, wanted, progress).run()
     pairs = compare(setups)
-    if count == WHOLE and chosen is None:
-        REPORT.write_text(report(setups, pairs, left_out), "utf-8")
+    if chosen is None:
+        REPORT.write_text(report(count, setups, pairs, left_out), "utf-8")
     faults = [f"{pair.encoded_on} -> {pair.decoded_on}: {pair.fault}" for pair in pairs if pair.fault]
     slowest = max((setup.slowest_s for setup in setups if not setup.emulated), default=0.0)
     return Outcome(len(pairs), 0, len(faults), slowest, None, 0.0, tuple(faults[:SHOWN]), tuple(left_out))
 
 
-def report(setups: Sequence[Setup], pairs: Sequence[Pair], left_out: Sequence[str]) -> str:
+def report(count: int, setups: Sequence[Setup], pairs: Sequence[Pair], left_out: Sequence[str]) -> str:
     """All figures as JSON, one pair a line."""
     head = {
         "about": "Encoded on A, decoded on B; pixels of B against those of A (tests/hostile/attacks/runtimes.py).",
         "command": "MZT_AARCH64_ROOT=FOLDER python tests/hostile/harden.py --row 13",
         "commit": commit(),
         "processor": processor(),
-        "files": WHOLE,
+        "files": count,
+        "of": WHOLE,
         "pairs": len(pairs),
         "wrong": sum(bool(pair.fault) for pair in pairs),
         "left_out": list(left_out),
