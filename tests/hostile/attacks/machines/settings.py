@@ -80,7 +80,10 @@ class Setting:
         if self.isa == ARM and self.emulator:
             folders.append(f"{ROOT}/packages")
         quiet = {"PYTHONPATH": os.pathsep.join(folders), "PYTHONDONTWRITEBYTECODE": "1"}
-        quiet |= {"OPENBLAS_THREAD_TIMEOUT": "4"}  # threads that wait go to sleep
+        quiet |= {
+            "OPENBLAS_THREAD_TIMEOUT": "4",
+            "OMP_WAIT_POLICY": "PASSIVE",
+        }  # threads that wait go to sleep
         return kept | threads | limited | quiet
 
 
@@ -123,7 +126,7 @@ def _emulated_avx2() -> tuple[list[Setting], list[str]]:
     if emulator is None:
         return [], ["onnxruntime AVX2: it has no switch, and qemu-user-static is not installed"]
     return [
-        Setting("onnxruntime", n, AVX2, emulator, *((0.2, 0.6) if n == 1 else (0.02, 0.06))) for n in THREADS
+        Setting("onnxruntime", n, AVX2, emulator, *((0.06, 0.2) if n == 1 else (0.01, 0.02))) for n in THREADS
     ], []
 
 
@@ -139,7 +142,7 @@ def _emulated_arm() -> tuple[list[Setting], list[str]]:
     there = [name for name in NEEDS if (packages / NEEDS[name]).is_dir()]
     missing = [f"{name} ARM: it is not in MZT_AARCH64_ROOT" for name in NEEDS if name not in there]
     return [
-        Setting(name, n, ARM, emulator, *((0.06, 0.2) if n == 1 else (0.02, 0.04)))
+        Setting(name, n, ARM, emulator, *((0.02, 0.06) if n == 1 else (0.004, 0.01)))
         for name in there
         for n in THREADS
     ], missing
