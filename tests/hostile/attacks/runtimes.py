@@ -2,8 +2,8 @@
 """Row 13: files that are encoded on one runtime, number of threads and vector extension, and decoded on another.
 
 The integers must be the same in every file of every pair, as no float has a say in them; the pixels come out of float
-networks and may differ by one step in less than one of 5,000 samples. A whole run writes the table of all pairs to
-results/runtimes.json. Trap: a setting that is missing here is left out, which is no pass: `left_out` tells.
+networks and may differ by one step in less than one of 5,000 samples. A run writes the table of all pairs to
+results/runtimes.json, where no run of more files has written before. Trap: a setting that is missing here is left out, which is no pass: `left_out` tells.
 """
 
 from __future__ import annotations
@@ -38,11 +38,16 @@ def attack(
         wanted, progress = files(count, seed), Progress(tick, count, 2 * len(found))
         setups = Work(Path(folder), found, wanted, progress).run()
     pairs = compare(setups)
-    if chosen is None:
+    if chosen is None and count >= _reported():
         REPORT.write_text(report(count, setups, pairs, left_out), "utf-8")
     faults = [f"{pair.encoded_on} -> {pair.decoded_on}: {pair.fault}" for pair in pairs if pair.fault]
     slowest = max((setup.slowest_s for setup in setups if not setup.emulated), default=0.0)
     return Outcome(len(pairs), 0, len(faults), slowest, None, 0.0, tuple(faults[:SHOWN]), tuple(left_out))
+
+
+def _reported() -> int:
+    """Files of the report that is there: a smaller part does not replace it."""
+    return int(json.loads(REPORT.read_text("utf-8"))["files"]) if REPORT.exists() else 0
 
 
 def report(count: int, setups: Sequence[Setup], pairs: Sequence[Pair], left_out: Sequence[str]) -> str:
