@@ -3,7 +3,8 @@
 
 The integers must be the same in every file of every pair, as no float has a say in them; the pixels come out of float
 networks and may differ by one step in less than one of 5,000 samples. A run writes the table of all pairs to
-results/runtimes.json, where no run of more files has written before. Trap: a setting that is missing here is left out, which is no pass: `left_out` tells.
+results/runtimes.json, where none of more files has written before. Trap: a setting that is missing here is left out,
+which is no pass: `left_out` tells.
 """
 
 from __future__ import annotations
