@@ -45,6 +45,12 @@ def test_numpy_and_onnxruntime_read_each_others_files() -> None:
         assert "coarse" in fault and "samples differ" in fault
 
 
+def test_a_setting_chosen_twice_runs_once() -> None:
+    """Two processes once wrote to one file of answers, which then held one and a half."""
+    outcome = runtimes.attack(1, 2, chosen=[real("onnxruntime"), real("onnxruntime")])
+    assert (outcome.tried, outcome.faults) == (1, ())
+
+
 def test_a_process_that_dies_is_wrong() -> None:
     outcome = runtimes.attack(1, 3, chosen=[replace(real("onnxruntime"), runtime="nothing")])
     assert outcome.wrong == 1
@@ -58,8 +64,8 @@ def test_every_runtime(runtime: str, threads: int) -> None:
     chosen = [s for s in HERE if (s.runtime, s.threads, s.emulator) == (runtime, threads, "")]
     if not chosen:
         pytest.skip(f"{runtime} is not installed")
-    outcome = runtimes.attack(6, 4, chosen=[real("onnxruntime"), *chosen])
-    assert outcome.faults == ()
+    outcome = runtimes.attack(6, 4, chosen=[real("onnxruntime", 2), *chosen])
+    assert (outcome.tried, outcome.faults) == ((len(chosen) + 1) ** 2, ())
 
 
 @pytest.mark.slow

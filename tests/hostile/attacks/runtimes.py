@@ -33,8 +33,11 @@ def attack(
     tick: Callable[[], object] = nothing,
     chosen: Sequence[Setting] | None = None,
 ) -> Outcome:
-    """`count` files; `tried` and `wrong` count pairs. Settings are all that can be had here unless chosen."""
-    found, left_out = settings() if chosen is None else (list(chosen), [])
+    """`count` files; `tried` and `wrong` count pairs. Settings are all that can be had here unless chosen.
+
+    One chosen twice runs once: what its processes write goes by its name.
+    """
+    found, left_out = settings() if chosen is None else (list(dict.fromkeys(chosen)), [])
     with TemporaryDirectory() as folder:
         wanted, progress = files(count, seed), Progress(tick, count, 2 * len(found))
         setups = Work(Path(folder), found, wanted, progress).run()
