@@ -158,6 +158,7 @@ def quantised(pixels: NDArray[np.uint8], model: Model, quality: int, tile_log2: 
     return [quantise_tile(y[y_part(tile)], tile, quality, model) for tile in grid]
 
 
+@pytest.mark.usefixtures("unguarded")
 @pytest.mark.parametrize("quality", [0, 2500, 4095])
 def test_the_reader_finds_what_the_writer_coded(
     contextual: Model, photo: NDArray[np.uint8], quality: int
@@ -175,6 +176,7 @@ def test_the_reader_finds_what_the_writer_coded(
     assert 0 < certain.sum() < certain.size  # the context made tables certain, which are left out
 
 
+@pytest.mark.usefixtures("unguarded")
 @pytest.mark.parametrize("sizes", [0, 15], ids=["too small", "too large"])
 def test_a_wrong_guess_costs_bits_and_nothing_else(
     contextual: Model, photo: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch, sizes: int

@@ -90,6 +90,7 @@ def test_other_threads_are_not_on_the_clock():
     assert clock.entries == 0
 
 
+@pytest.mark.usefixtures("unguarded")
 @pytest.mark.parametrize("tile_log2", [6, 10])
 def test_every_stage_of_both_sides_is_seen(photo, tiny_model, tile_log2):
     with clocked() as encoding:

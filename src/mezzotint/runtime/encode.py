@@ -20,7 +20,7 @@ from mezzotint import entropy
 from mezzotint.bitstream import MAX_QUALITY, Alpha, Container, Header, Limits
 from mezzotint.errors import NonFinite, UsageError
 from mezzotint.intnet import Z_LIMIT
-from mezzotint.runtime import deadline, guess, pictures, tiles
+from mezzotint.runtime import deadline, guess, pictures, steady, tiles
 from mezzotint.runtime.effort import Draft, Refine
 from mezzotint.runtime.latents import (
     MAX_SYMBOL,
@@ -113,15 +113,45 @@ def latents_of(
             y = analyse(picture, band, quality, model, window_pixels)
         for tile in members:
             cells = tile.inside(band).scaled(tiles.Y_CELLS)
-            with stage(Stage.HYPER):
-                latents = quantise_tile(y[..., cells.rows, cells.columns], tile, quality, model)
-            yield latents
+            yield quantise_steadily(
+                y[..., cells.rows, cells.columns], picture, tile, quality, model, window_pixels
+            )
+
+
+def quantise_steadily(
+    y: NDArray[np.float32],
+    picture: Picture,
+    tile: Rect,
+    quality: int,
+    model: Model,
+    window_pixels: int = tiles.WINDOW_PIXELS,
+) -> TileLatents:
+    """3 to 5 of one tile, and 1 to 5 again where the network is lost; y is (1, M, h, w)."""
+
+    def quantised(found: NDArray[np.float32]) -> TileLatents:
+        with stage(Stage.HYPER):
+            return quantise_tile(found, tile, quality, model)
+
+    def again(contrast: steady.Contrast) -> TileLatents:
+        with stage(Stage.PIXELS):
+            return quantised(analyse(picture, tile, quality, model, window_pixels, contrast))
+
+    def pixels() -> steady.Pixels:
+        found: steady.Pixels = _network_pixels(tiles.cut(picture.colour, tile), picture.bit_depth)[0]
+        return found
+
+    return steady.steadied(quantised(y), pixels, again, quality, model)
 
 
 def analyse(
-    picture: Picture, area: Rect, quality: int, model: Model, window_pixels: int = tiles.WINDOW_PIXELS
+    picture: Picture,
+    area: Rect,
+    quality: int,
+    model: Model,
+    window_pixels: int = tiles.WINDOW_PIXELS,
+    contrast: steady.Contrast | None = None,
 ) -> NDArray[np.float32]:
-    """1 tiles and 2 analysis: y (1, M, h, w) of some blocks of the picture."""
+    """1 tiles and 2 analysis: y (1, M, h, w) of some blocks of the picture, each with a contrast if that is given."""
     # 1 tiles: windows of the picture, padded to whole blocks
     rows, columns = tiles.blocks(picture.height), tiles.blocks(picture.width)
     halo = model.card.analysis_halo // BLOCK
@@ -130,6 +160,8 @@ def analyse(
     y = np.empty((1, model.card.latent_channels, cells.height, cells.width), np.float32)
     for window in cuts:
         part = _network_pixels(tiles.cut(picture.colour, window.reach), picture.bit_depth)
+        if contrast is not None:
+            part = steady.faded(part[0], window.reach, contrast, area)[None]
         # 2 analysis
         reach = window.reach.scaled(tiles.Y_CELLS)
         with stage(Stage.ANALYSIS):

@@ -102,6 +102,12 @@ class Model:
     def prices(self) -> NDArray[np.float32]:
         return prices(self.bundle.y_tables)
 
+    @cached_property
+    def table_ends(self) -> NDArray[np.int32]:
+        """(tables,): symbols that are larger, of either sign, are escapes under each."""
+        ends = (min(table.maximum, -table.minimum) for table in self.bundle.y_tables.tables)
+        return np.fromiter(ends, np.int32)
+
     def run(self, graph: str, quality: int, shape: tuple[int, ...], **arrays: Tensor) -> Tensor:
         """The output of a graph, which must be (1, *shape); its vectors are worked out for this quality."""
         deadline.check()

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mezzotint.bitstream import MAX_QUALITY, Box, Container, Limits
 from mezzotint.runtime import tiles
 from mezzotint.runtime.effort import Refine
-from mezzotint.runtime.encode import analyse, code_tile, encode_picture, header_of, quantise_tile
+from mezzotint.runtime.encode import analyse, code_tile, encode_picture, header_of, quantise_steadily
 from mezzotint.runtime.latents import Model, y_part
 from mezzotint.runtime.memory import HELD_PIXELS
 from mezzotint.runtime.pictures import Picture
@@ -50,8 +50,7 @@ class Held:
         y = self._near(quality)
         coded = []
         for tile in self._grid:
-            with stage(Stage.HYPER):
-                latents = quantise_tile(y[y_part(tile)], tile, quality, self._model)
+            latents = quantise_steadily(y[y_part(tile)], self._picture, tile, quality, self._model)
             with stage(Stage.ENTROPY):
                 coded.append(code_tile(latents, quality, self._model))
         header = header_of(self._picture, quality, self._model, self._tile_log2)
