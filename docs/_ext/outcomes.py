@@ -12,7 +12,7 @@ WHAT = {
     1: "cut off at every byte",
     2: "bits of the header flipped",
     3: "bits behind it flipped",
-    4: "bits flipped, checksums repaired",
+    4: "bits flipped, checksums repaired; half with the coder's check off",
     5: "bytes and chunks moved, lost, doubled; golden files to refuse",
     7: "small files that declare large things",
     8: "limits, at and beside each",

@@ -63,6 +63,13 @@ def test_repaired_damage_gives_pictures_and_errors() -> None:
     assert 0 < outcome.refused < outcome.tried  # one of them alone would mean that the repair does nothing
 
 
+def test_more_is_decoded_with_the_check_of_the_coder_off() -> None:
+    checked, unchecked = trial.run(repaired.cases(200, 4)), trial.run(repaired.unchecked(200, 4))
+    assert checked.wrong == unchecked.wrong == 0
+    assert unchecked.refused < 0.85 * checked.refused
+    assert trial.run(repaired.cases(200, 4)).refused == checked.refused  # and on again
+
+
 @pytest.mark.skipif(not memory.STATUS.exists(), reason="only Linux tells resident memory")
 def test_a_bomb_takes_little_memory() -> None:
     peak = bombs.attack(8, 5).peak_bytes

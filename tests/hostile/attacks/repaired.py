@@ -3,7 +3,10 @@
 
 Bits of a chunk, of a box's payload or of the header are turned over, a chunk is cut, filled or exchanged for noise; the
 file is then decoded whole, a region of it, smaller, or cut off with partial=True. A picture or a documented error,
-no hang. Trap: a header bit may ask for a picture of a gigabyte, so the reader is told to take small ones alone.
+no hang. The second half has the coder's own check switched off, that its words end where its symbols do, which refuses
+most of the first half: so the rest of the decoder meets symbols of any kind.
+
+Trap: a header bit may ask for a picture of a gigabyte, so the reader is told to take small ones alone.
 """
 
 from __future__ import annotations
@@ -11,7 +14,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -20,15 +25,22 @@ from attacks.bits import flipped, one, some_bits
 from attacks.files import Sample, small
 from attacks.trial import Case, Outcome, nothing, run
 from mezzotint.bitstream import Container, Limits, read, unpack_preamble, write
+from mezzotint.entropy import ans
 from mezzotint.errors import MezzotintError
 
-WHOLE = 20_000
+WHOLE = 2 * 20_000
 LIMITS = Limits(max_pixels=2**16)
 WAYS = ("whole", "region", "scale", "region and scale", "partial")
 
 
 def attack(count: int, seed: int, tick: Callable[[], object] = nothing) -> Outcome:
-    return run(cases(count, seed), tick)
+    return run(chain(cases(count - count // 2, seed), unchecked(count // 2, seed + 1)), tick)
+
+
+def unchecked(count: int, seed: int) -> Iterator[Case]:
+    """Cases of which each has to be decoded before the next is asked for."""
+    with patch.object(ans.Stack, "at_start", return_value=True):
+        yield from cases(count, seed)
 
 
 def cases(count: int, seed: int) -> Iterator[Case]:
