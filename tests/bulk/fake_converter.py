@@ -25,6 +25,11 @@ class Reverse:
         if self.broken:
             raise UnknownModel("there is no model")
 
+    def length(self, first: bytes) -> int | None:
+        if first.startswith(b"refused"):
+            raise BadImage("the header is damaged")
+        return 1000 if first.startswith(b"short") else None
+
     def convert(self, data: bytes) -> Converted:
         time.sleep(self.seconds)
         if self.log:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tracemalloc
 
 import pytest
 
@@ -65,6 +66,22 @@ def test_sources_that_cannot_be_read(do, tmp_path):
     assert do(source="pipe.png").error.startswith("it is no regular file; ")
 
 
+def test_of_a_source_that_its_beginning_gives_away_no_more_is_read(do, tmp_path):
+    """A sparse file of gigabytes cost a worker as many."""
+    for begins, error in (
+        (b"refused", "the header is damaged"),
+        (b"short", "the file should have 1000 bytes"),
+    ):
+        (tmp_path / "a.png").write_bytes(begins)
+        os.truncate(tmp_path / "a.png", 1 << 31)
+        tracemalloc.start()
+        try:
+            assert do().error.startswith(error)
+            assert tracemalloc.get_traced_memory()[1] < 4 << 20
+        finally:
+            tracemalloc.stop()
+
+
 class Meddling:
     """Changes a file while it is converted."""
 
@@ -72,6 +89,8 @@ class Meddling:
         self.path = path
 
     def open(self) -> None: ...
+
+    def length(self, first: bytes) -> None: ...
 
     def convert(self, data: bytes) -> Converted:
         self.path.write_bytes(b"another")

@@ -15,6 +15,7 @@ from mezzotint.bitstream.header import (
     VERSION,
     Preamble,
     read_header,
+    read_length,
     unpack_preamble,
 )
 from mezzotint.bitstream.limits import Limits
@@ -42,6 +43,7 @@ __all__ = [
     "read",
     "read_front",
     "read_header",
+    "read_length",
     "unpack_preamble",
     "write",
 ]

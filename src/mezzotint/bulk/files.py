@@ -13,12 +13,12 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from mezzotint.bulk.job import Stamp
-from mezzotint.errors import FileAccess, LimitExceeded
+from mezzotint.errors import DamagedFile, FileAccess, LimitExceeded
 
 MAX_SOURCE = 1 << 32  # bytes, as for single files
 _CHUNK = 1 << 20
@@ -35,8 +35,11 @@ class Source:
     mode: int  # permission bits
 
 
-def read(path: str) -> Source:
-    """A whole regular file; FileAccess if it cannot be read or changes meanwhile, LimitExceeded over 4 GiB."""
+def read(path: str, length: Callable[[bytes], int | None]) -> Source:
+    """A whole regular file; FileAccess if it cannot be read or changes meanwhile, LimitExceeded over 4 GiB.
+
+    `length` sees the first MiB and says how many bytes there should be, or None: DamagedFile where there are more.
+    """
     # Without O_NONBLOCK a pipe that has come to stand there would hold the worker for ever.
     with explained_read(), open(os.open(path, _READ), "rb") as file:
         before = os.fstat(file.fileno())
@@ -44,6 +47,9 @@ def read(path: str) -> Source:
             raise FileAccess("it is no regular file", "leave it out with --exclude")
         if before.st_size > MAX_SOURCE:
             raise LimitExceeded(f"it is larger than {MAX_SOURCE >> 30} GiB", "leave it out with --exclude")
+        if (right := length(file.read(_CHUNK))) is not None and before.st_size > right:
+            raise DamagedFile(f"the file should have {right} bytes and has {before.st_size}")
+        file.seek(0)
         data = file.read(before.st_size + 1)  # Python asks the system for as many bytes as are named here
         after = os.fstat(file.fileno())
     if len(data) != after.st_size or stamp_of(before) != stamp_of(after):

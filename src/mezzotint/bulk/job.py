@@ -67,6 +67,12 @@ class Converter(Protocol):
     def open(self) -> None:
         """Load what every file needs. What is raised here ends the whole job."""
 
+    def length(self, first: bytes) -> int | None:
+        """How long a source should be whose first MiB is given; None where that does not tell.
+
+        MezzotintError for one that is refused by it: no more of it is read.
+        """
+
     def convert(self, data: bytes) -> Converted:
         """Convert the bytes of a source."""
 

@@ -35,7 +35,7 @@ def answer(job: Job, converter: Converter) -> Answer:
 
 
 def _convert(job: Job, temporary: str, converter: Converter) -> Made:
-    source = files.read(job.source)
+    source = files.read(job.source, converter.length)
     notes: list[str] = []
     with _noted(notes):
         converted = converter.convert(source.data)
@@ -55,7 +55,7 @@ def _convert(job: Job, temporary: str, converter: Converter) -> Made:
 
 def _compare(job: Job, converter: Converter) -> Made:
     """A source with an output of an earlier job."""
-    source = files.read(job.source)
+    source = files.read(job.source, converter.length)
     with files.explained_write(os.path.dirname(job.output)):
         written = files.read_back(job.output)
     notes: list[str] = []

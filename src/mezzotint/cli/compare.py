@@ -10,10 +10,12 @@ import json
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mezzotint.bitstream import read_length
 from mezzotint.cli import files, options
 from mezzotint.errors import NotMezzotint, UsageError
 
@@ -95,7 +97,7 @@ def _read(name: str, limits: Limits, model: str | None) -> _File:
     from mezzotint.cli import pictures
     from mezzotint.evaluate.sidebyside import coding
 
-    data = files.read(name)
+    data = files.read(name, partial(_length, limits=limits))
     try:
         header = read_header(data, limits)
     except NotMezzotint:
@@ -103,6 +105,14 @@ def _read(name: str, limits: Limits, model: str | None) -> _File:
         return _File(name, len(data), picture, _form(data, name, limits), None)
     picture = mezzotint.decode(data, as_="picture", model=model, limits=limits)
     return _File(name, len(data), picture, coding(header), header)
+
+
+def _length(data: bytes, limits: Limits) -> int | None:
+    """How long a .mzt file should be; other formats say no such thing."""
+    try:
+        return read_length(data, limits)
+    except NotMezzotint:
+        return None
 
 
 def _form(data: bytes, name: str, limits: Limits) -> str:

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from mezzotint.bitstream import Limits, Mode, read_header
+from mezzotint.bitstream import Limits, Mode, read_header, read_length
 from mezzotint.bulk import Converted
 from mezzotint.cli import files
 from mezzotint.errors import UsageError
@@ -74,6 +74,9 @@ class Encoder:
 
             refiner(self.options.effort)
 
+    def length(self, first: bytes) -> None:
+        """Pillow looks at a picture's own header, and needs the file for it."""
+
     def convert(self, data: bytes) -> Converted:
         import mezzotint
         from mezzotint.cli import pictures
@@ -111,6 +114,9 @@ class Decoder:
     def open(self) -> None:
         if self.model is not None:
             _warm(self.model)
+
+    def length(self, first: bytes) -> int:
+        return read_length(first, self.limits)
 
     def convert(self, data: bytes) -> Converted:
         from mezzotint.cli import pictures

@@ -10,8 +10,7 @@ from typing import Any
 
 import click
 
-from mezzotint.bitstream import Limits, read_front
-from mezzotint.bitstream.header import read_length
+from mezzotint.bitstream import Limits, read_front, read_length
 from mezzotint.cli import files, options, salvaged, several
 
 

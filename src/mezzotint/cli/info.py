@@ -19,8 +19,8 @@ from mezzotint.bitstream import (
     overhead,
     read,
     read_header,
+    read_length,
 )
-from mezzotint.bitstream.header import read_length
 from mezzotint.cli import files, options
 from mezzotint.runtime import deadline
 
