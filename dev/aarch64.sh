@@ -14,7 +14,8 @@ set -eu
 
 root=${1:?usage: dev/aarch64.sh FOLDER}
 suite=${SUITE:-bookworm}
-mirror=${MIRROR:-http://deb.debian.org/debian}
+mirror=${MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' | grep -v security | head -1)}
+: "${mirror:?name a Debian archive in MIRROR, as apt knows of none}"
 python=python3.11 # the one of bookworm
 mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial" "$root/debs" "$root/packages"
 root=$(cd "$root" && pwd)

@@ -12,7 +12,8 @@ set -eu
 root=${1:?usage: dev/python.sh FOLDER}
 suite=${SUITE:-forky}
 version=${VERSION:-3.14}
-mirror=${MIRROR:-http://deb.debian.org/debian}
+mirror=${MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' | grep -v security | head -1)}
+: "${mirror:?name a Debian archive in MIRROR, as apt knows of none}"
 machine=$(dpkg --print-architecture)
 mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial" "$root/debs"
 root=$(cd "$root" && pwd)

@@ -117,6 +117,12 @@ def test_what_is_no_limit(field: str, value: Any) -> None:
             Limits(**{field: value})
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_limit_of_thousands_of_digits_can_be_told(field: str) -> None:
+    found = Limits(**{field: 10**5000})
+    assert getattr(found, field) > 10**20 and "=" in repr(found)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, np.uint64])
 def test_numbers_of_numpy_do_not_overflow(kind: type[np.integer[Any]]) -> None:
     found = Limits(max_pixels=kind(200), max_seconds=np.float32(2))

@@ -101,7 +101,8 @@ def _checked(field: str, value: Any) -> int | float | None:
         kind = "a number of seconds" if timed else "a whole number"
         none = ", or None for no limit" if field in _OPTIONAL else ""
         raise UsageError(f"{field}={value!r} is no limit", f"give {kind} from 0 up{none}")
-    return float(min(value, NO_LIMIT)) if timed else int(value)  # floats end somewhere
+    value = min(value, NO_LIMIT)  # floats end somewhere, and Python shows no number of any length
+    return float(value) if timed else int(value)
 
 
 DEFAULT = Limits()

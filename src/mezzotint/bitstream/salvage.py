@@ -75,7 +75,7 @@ def read_damaged(
     alpha_lost = header.alpha is not Alpha.NONE and all(box.tag != ALPHA for box in boxes)
     check_boxes(replace(header, alpha=Alpha.NONE) if alpha_lost else header, boxes)
     count = header.layer_count * header.tile_count
-    for start in _starts(view, found, surely, preamble, count):
+    for start in _starts(view, found, surely, preamble, count, between):
         layout = find(view, start, count, preamble.total_length, proofs)
         if layout is not None:
             container = _chunks(view, header, boxes, layout, between)
@@ -162,7 +162,7 @@ def _shown(tag: bytes) -> str:
 
 
 def _starts(
-    view: memoryview, found: list[_Found], surely: bool, preamble: Preamble, count: int
+    view: memoryview, found: list[_Found], surely: bool, preamble: Preamble, count: int, between: Between
 ) -> Iterator[int]:
     """Where the index may begin: behind the boxes if all are sound, else also wherever it would fill the file."""
     sound = max((each.end for each in found if each.box is not None), default=preamble.size)
@@ -174,6 +174,7 @@ def _starts(
     yield sound
     left, adding_up = _MOST_ENTRIES, 0
     for start in range(sound, len(view)):
+        between()
         full, entries = adds_up(view, start, count, preamble.total_length)
         left -= entries
         adding_up += full

@@ -23,7 +23,7 @@ from mezzotint import bundle as bundles
 from mezzotint import entropy
 from mezzotint.bitstream import Container, Header, Limits, read, read_header
 from mezzotint.errors import DamagedFile
-from mezzotint.runtime import deadline, tiles
+from mezzotint.runtime import deadline, room, tiles
 from mezzotint.runtime.area import Area, shrunk, wanted
 from mezzotint.runtime.beside import read_beside
 from mezzotint.runtime.latents import (
@@ -83,7 +83,7 @@ def latent_digests(
 ) -> tuple[TileDigest, ...]:
     """Hashes of all integers of a lossy file, tile by tile; runs no network. Golden streams are held to these."""
     limits = limits or Limits()
-    with deadline.within(limits.max_seconds):
+    with room.told(), deadline.within(limits.max_seconds):
         header = read_header(data, limits)
         check_size(header, limits)
         bundle = bundles.find(header.model_id, model)

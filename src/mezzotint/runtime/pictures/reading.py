@@ -30,7 +30,7 @@ _NPY = b"\x93NUMPY"
 _TEXT = (
     16 << 20
 )  # bytes of a metadata chunk of PNG that Pillow may inflate; its own limit cuts off large profiles
-_switch = threading.Lock()
+_switch = threading.RLock()  # a handler of signals may fork over what its own thread is opening
 if hasattr(
     os, "register_at_fork"
 ):  # a child that is forked while it is turned would find it so, and locked, for ever
