@@ -36,10 +36,18 @@ def peak(work: Callable[[], Any]) -> tuple[Any, int]:
     return found, held("VmHWM") - before
 
 
-def _encoded(photo: str, size: tuple[int, int], options: dict[str, Any]) -> tuple[bytes, int]:
-    """The file of a picture that is gone afterwards, and the peak."""
+def _tile(photo: str, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A photo, or a pattern that the encoder decodes for a look (runtime/steady.py), too rough to be lossless."""
+    if mode == "pattern":
+        rows, columns = np.indices((256, 256))
+        grain = np.random.default_rng(0).integers(0, 32, (256, 256, 3))
+        return ((rows // 4 + columns // 4)[..., None] % 2 * 220 + grain).astype(np.uint8)
     with Image.open(photo) as image:
-        tile = np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert("RGB"))
+
+
+def _encoded(tile: Any, size: tuple[int, int], options: dict[str, Any]) -> tuple[bytes, int]:
+    """The file of a picture that is gone afterwards, and the peak."""
     height, width = size
     picture = np.tile(tile, (-(-height // len(tile)), -(-width // tile.shape[1]), 1))[:height, :width].copy()
     found: tuple[bytes, int] = peak(lambda: mezzotint.encode(picture, **options))
@@ -47,10 +55,13 @@ def _encoded(photo: str, size: tuple[int, int], options: dict[str, Any]) -> tupl
 
 
 def main(photo: str, height: int, width: int, tile_log2: int, threads: int, mode: str) -> None:
-    options: dict[str, Any] = {"lossless": True} if mode == "lossless" else {"quality": 75}
+    qualities: dict[str, dict[str, Any]] = {"lossless": {"lossless": True}, "pattern": {"quality": 40}}
+    options = qualities.get(mode, {"quality": 75})
     small = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     mezzotint.decode(mezzotint.encode(small, threads=threads, **options), threads=threads)  # loads the model
-    data, encoded = _encoded(photo, (height, width), {"threads": threads, "tile_log2": tile_log2, **options})
+    data, encoded = _encoded(
+        _tile(photo, mode), (height, width), {"threads": threads, "tile_log2": tile_log2, **options}
+    )
     back, decoded = peak(lambda: mezzotint.decode(data, threads=threads))
     header = read_header(data)
     card = resolve(None).card if header.mode is Mode.LOSSY else None

@@ -50,6 +50,15 @@ def test_memory_keeps_to_the_formula(root: Path, size: tuple[int, int, int], mod
     hold(measured(root, size, 2, mode), size)
 
 
+@pytest.mark.parametrize(
+    "size", [SIZES[5], *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[6:9])]
+)
+def test_a_pattern_that_the_encoder_looks_at_keeps_to_the_formula(
+    root: Path, size: tuple[int, int, int]
+) -> None:
+    hold(measured(root, size, 2, "pattern"), size)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", SMALL)
 @pytest.mark.parametrize("threads", [1, 2, 8])

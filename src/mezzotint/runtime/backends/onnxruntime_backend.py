@@ -20,6 +20,7 @@ from mezzotint.runtime import room
 from mezzotint.runtime.backends import Tensor, forks
 
 _SILENCE = "ORT_DISABLE_TELEMETRY"
+_LARGE = 16 << 20  # bytes of inputs, from which on a graph gives its memory back: another may need as much
 _LOADING = 128 << 20  # bytes; the runtime does not survive it where they are not there while it is loaded
 _QUIET = 4  # fatal only; what goes wrong comes back as an exception
 
@@ -75,6 +76,8 @@ class OnnxSession:
             raise DamagedModel(
                 f"the graph {name!r} of the model cannot be loaded: {_line(reason)}"
             ) from reason
+        self._thrifty = ort.RunOptions()
+        self._thrifty.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._inputs = tuple(port.name for port in self._session.get_inputs())
 
     @property
@@ -82,8 +85,9 @@ class OnnxSession:
         return self._inputs
 
     def run(self, feeds: Mapping[str, Tensor]) -> Tensor:
+        options = self._thrifty if sum(feed.nbytes for feed in feeds.values()) > _LARGE else None
         try:
-            output: Tensor = self._session.run(None, dict(feeds))[0]
+            output: Tensor = self._session.run(None, dict(feeds), options)[0]
         except Exception as reason:
             if room.is_short(reason):
                 raise _lack(self._name) from reason
