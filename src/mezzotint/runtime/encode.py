@@ -10,7 +10,7 @@ refined together between 5 and 6 (effort.py), which changes nothing for the deco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from numbers import Real
 
 import numpy as np
@@ -20,7 +20,7 @@ from mezzotint import entropy
 from mezzotint.bitstream import MAX_QUALITY, Alpha, Container, Header, Limits
 from mezzotint.errors import NonFinite, UsageError
 from mezzotint.intnet import Z_LIMIT
-from mezzotint.runtime import deadline, guess, pictures, steady, tiles
+from mezzotint.runtime import deadline, fade, guess, pictures, tiles
 from mezzotint.runtime.effort import Draft, Refine
 from mezzotint.runtime.latents import (
     MAX_SYMBOL,
@@ -62,8 +62,9 @@ def encode_picture(
     window_pixels: int = tiles.WINDOW_PIXELS,
     limits: Limits = _DEFAULT_LIMITS,
     refine: Refine | None = None,
+    watch: Callable[[Rect, TileLatents], object] = lambda tile, latents: None,
 ) -> Container:
-    """The parts of a file; `quality` is the header's 0..4095."""
+    """The parts of a file; `quality` is the header's 0..4095. `watch` sees the integers of each tile that are coded."""
     header = header_of(picture, quality, model, tile_log2)
     check_lossy(header, model, limits)
     found: Iterable[TileLatents] = latents_of(picture, quality, model, tile_log2, window_pixels)
@@ -73,7 +74,8 @@ def encode_picture(
             Draft(at_eight_bits(picture.colour, picture.bit_depth), quality, model, grid, tuple(found))
         )
     coded = []
-    for latents in found:
+    for tile, latents in zip(tiles.tile_grid(picture.height, picture.width, tile_log2), found, strict=True):
+        watch(tile, latents)
         with stage(Stage.ENTROPY):
             coded.append(code_tile(latents, quality, model))
     # 7 container: layer-major
@@ -113,34 +115,9 @@ def latents_of(
             y = analyse(picture, band, quality, model, window_pixels)
         for tile in members:
             cells = tile.inside(band).scaled(tiles.Y_CELLS)
-            yield quantise_steadily(
-                y[..., cells.rows, cells.columns], picture, tile, quality, model, window_pixels
-            )
-
-
-def quantise_steadily(
-    y: NDArray[np.float32],
-    picture: Picture,
-    tile: Rect,
-    quality: int,
-    model: Model,
-    window_pixels: int = tiles.WINDOW_PIXELS,
-) -> TileLatents:
-    """3 to 5 of one tile, and 1 to 5 again where the network is lost; y is (1, M, h, w)."""
-
-    def quantised(found: NDArray[np.float32]) -> TileLatents:
-        with stage(Stage.HYPER):
-            return quantise_tile(found, tile, quality, model)
-
-    def again(contrast: steady.Contrast) -> TileLatents:
-        with stage(Stage.PIXELS):
-            return quantised(analyse(picture, tile, quality, model, window_pixels, contrast))
-
-    def pixels() -> steady.Pixels:
-        found: steady.Pixels = _network_pixels(tiles.cut(picture.colour, tile), picture.bit_depth)[0]
-        return found
-
-    return steady.steadied(quantised(y), pixels, again, quality, model)
+            with stage(Stage.HYPER):
+                latents = quantise_tile(y[..., cells.rows, cells.columns], tile, quality, model)
+            yield latents
 
 
 def analyse(
@@ -149,9 +126,9 @@ def analyse(
     quality: int,
     model: Model,
     window_pixels: int = tiles.WINDOW_PIXELS,
-    contrast: steady.Contrast | None = None,
+    contrast: fade.Contrast | None = None,
 ) -> NDArray[np.float32]:
-    """1 tiles and 2 analysis: y (1, M, h, w) of some blocks of the picture, each with a contrast if that is given."""
+    """1 tiles and 2 analysis: y (1, M, h, w) of some blocks of the picture, whose blocks may each have a contrast."""
     # 1 tiles: windows of the picture, padded to whole blocks
     rows, columns = tiles.blocks(picture.height), tiles.blocks(picture.width)
     halo = model.card.analysis_halo // BLOCK
@@ -159,9 +136,9 @@ def analyse(
     cells = area.scaled(tiles.Y_CELLS)
     y = np.empty((1, model.card.latent_channels, cells.height, cells.width), np.float32)
     for window in cuts:
-        part = _network_pixels(tiles.cut(picture.colour, window.reach), picture.bit_depth)
+        part = network_pixels(tiles.cut(picture.colour, window.reach), picture.bit_depth)
         if contrast is not None:
-            part = steady.faded(part[0], window.reach, contrast, area)[None]
+            part = fade.faded(part[0], window.reach, contrast)[None]
         # 2 analysis
         reach = window.reach.scaled(tiles.Y_CELLS)
         with stage(Stage.ANALYSIS):
@@ -174,7 +151,7 @@ def analyse(
     return y
 
 
-def _network_pixels(samples: Samples, bit_depth: int) -> NDArray[np.uint8]:
+def network_pixels(samples: Samples, bit_depth: int) -> NDArray[np.uint8]:
     """Eight bits and three planes, (1, H, W, 3): grey is coded as three equal ones, which costs next to nothing."""
     eight = at_eight_bits(samples, bit_depth)
     return np.ascontiguousarray(eight if eight.ndim == 3 else np.repeat(eight[..., None], 3, axis=2))[None]

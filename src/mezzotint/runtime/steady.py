@@ -5,65 +5,119 @@
 
 At low qualities a fine and hard pattern can make the latents run away: to tens of times what photos give. The block
 then takes more bits than it has without loss, shows nothing of the picture, harms those beside it, and a rounding more
-or less on another machine changes all of it. With less of its fine contrast it is coded for what it is. Photos have
-next to no symbols outside their tables, so that they are not even looked at.
+or less on another machine moves its samples by up to 255. With less of its fine contrast it is coded for what it is.
+Photos have next to no symbols outside their tables, so that they are not even looked at.
 
-Encoder alone: the format and the decoder know nothing of it.
+The look is the decoder's own, over whole windows: a tile alone is steady where it is not beside others. Encoder alone:
+the format and the decoder know nothing of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mezzotint.runtime.latents import Model, TileLatents, dequantise_tile
+from mezzotint.bitstream import Container, Limits
+from mezzotint.runtime import fade
+from mezzotint.runtime.decode import YHat, synthesise
+from mezzotint.runtime.effort import Refine
+from mezzotint.runtime.encode import (
+    DEFAULT_TILE_LOG2,
+    analyse,
+    code_tile,
+    encode_picture,
+    network_pixels,
+    quantise_tile,
+)
+from mezzotint.runtime.latents import Model, TileLatents
+from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
-from mezzotint.runtime.tiles import BLOCK, Y_CELLS, Rect, windows
+from mezzotint.runtime.tiles import BLOCK, Y_CELLS, Rect, Window, bands, blocks, cut, tile_grid, windows
 
-FEWEST = 8  # symbols outside their tables in an odd block, of some thousands; photos have none or one
-_FADES = 5  # times; what is left of the contrast in the end is a sixth
-_FADE = np.float32(0.7)
-_NUDGE = np.float32(1e-4)  # of y_hat: some hundreds of times what machines differ by
+FEWEST = 4  # symbols outside their tables in an odd block, of some thousands; photos have none or one
+_MOST_LOOKS = 12  # at a picture
+_FADE, _LEAST = np.float32(0.7), np.float32(0.15)  # of contrast, time after time; what is less becomes none
+_NUDGE = np.float32(1e-4)  # of y_hat, relative; machines differ by a few millionths of the usual one
 _STEPS = 1  # that a sample may move by for it
 _WORSE = 0.9  # of the error that one flat colour would have
-_SMOOTH = 16  # pixels to each side, over which contrast is fine
-_NEAR, _HARD = (
-    4,
-    32.0,
-)  # pixels to each side of a place that is a pattern's; steps from which on it is, half and whole
 _BUDGET = 1 << 20  # pixels of a window, so that a look takes little memory beside the analysis
-
-Contrast = NDArray[np.float32]  # (rows, columns) of blocks: 1 as it is, 0 none
-Pixels = NDArray[np.uint8]  # (H, W, 3), whole blocks
+_DEFAULT_LIMITS = Limits()
 
 
-def steadied(
-    latents: TileLatents,
-    pixels: Callable[[], Pixels],
-    again: Callable[[Contrast], TileLatents],
+class Watch:
+    """Which blocks (rows, columns) of a picture are odd; looks at the integers of every tile."""
+
+    def __init__(self, picture: Picture, model: Model) -> None:
+        self.odd = np.zeros((blocks(picture.height), blocks(picture.width)), np.bool_)
+        self._model = model
+
+    def __call__(self, tile: Rect, latents: TileLatents) -> None:
+        with stage(Stage.HYPER):
+            self.odd[tile.rows, tile.columns] |= odd_blocks(latents, self._model)
+
+
+def encode_steadily(
+    picture: Picture,
     quality: int,
     model: Model,
-) -> TileLatents:
-    """The integers of a tile, made anew with less contrast in the blocks that are lost.
+    tile_log2: int = DEFAULT_TILE_LOG2,
+    limits: Limits = _DEFAULT_LIMITS,
+    refine: Refine | None = None,
+) -> Container:
+    """`encode_picture`, after which blocks that are lost are coded again."""
+    watch = Watch(picture, model)
+    found = encode_picture(picture, quality, model, tile_log2, limits=limits, refine=refine, watch=watch)
+    return steadied(found, picture, watch, model)
 
-    `pixels` gives what the network saw of the tile, padded; `again` its integers where each block has a contrast.
-    """
-    with stage(Stage.HYPER):
-        odd = odd_blocks(latents, model)
-    if not odd.any():
-        return latents
-    source, contrast = pixels(), np.ones(odd.shape, np.float32)
-    for _ in range(_FADES):
+
+def steadied(container: Container, picture: Picture, watch: Watch, model: Model) -> Container:
+    """The parts of a file with the tiles coded again in which blocks are lost, those with less contrast."""
+    contrast = np.ones(watch.odd.shape, np.float32)
+    for look in range(_MOST_LOOKS):
+        if not watch.odd.any():
+            break
         with stage(Stage.PIXELS):  # the networks in it have their own
-            lost = lost_blocks(latents, odd, source, quality, model)
+            lost = lost_blocks(container, picture, watch.odd & (contrast > 0), model)
         if not lost.any():
             break
+        lost = watch.odd & _grown(
+            lost, look // 3
+        )  # where a pattern ends it may be lost anew, block after block
         contrast[lost] *= _FADE
-        latents = again(contrast)
-        odd |= odd_blocks(latents, model)
-    return latents
+        contrast[contrast < _LEAST] = 0
+        container = _coded_again(container, picture, lost, contrast, watch, model)
+    return container
+
+
+def _coded_again(
+    container: Container,
+    picture: Picture,
+    lost: NDArray[np.bool_],
+    contrast: fade.Contrast,
+    watch: Watch,
+    model: Model,
+) -> Container:
+    header, layers = container.header, [list(layer) for layer in container.layers]
+    grid = tile_grid(header.height, header.width, header.tile_log2)
+    numbers = {tile: number for number, tile in enumerate(grid)}
+    for _, members in bands(grid):
+        chosen = [tile for tile in members if lost[tile.rows, tile.columns].any()]
+        if not chosen:
+            continue
+        area = _around(chosen)
+        with stage(Stage.PIXELS):
+            y = analyse(picture, area, header.quality, model, contrast=contrast)
+        for tile in chosen:
+            cells = tile.inside(area).scaled(Y_CELLS)
+            with stage(Stage.HYPER):
+                latents = quantise_tile(y[..., cells.rows, cells.columns], tile, header.quality, model)
+            watch(tile, latents)
+            with stage(Stage.ENTROPY):
+                for layer, words in zip(layers, code_tile(latents, header.quality, model), strict=True):
+                    layer[numbers[tile]] = words
+    return replace(container, layers=tuple(map(tuple, layers)))
 
 
 def odd_blocks(latents: TileLatents, model: Model) -> NDArray[np.bool_]:
@@ -71,80 +125,77 @@ def odd_blocks(latents: TileLatents, model: Model) -> NDArray[np.bool_]:
     outside = np.abs(latents.symbols) > model.table_ends.take(latents.indices, mode="wrap")
     count = np.count_nonzero(outside, axis=0)
     rows, columns = count.shape[0] // Y_CELLS, count.shape[1] // Y_CELLS
-    found: NDArray[np.bool_] = (
-        count.reshape(rows, Y_CELLS, columns, Y_CELLS).sum(axis=(1, 3), dtype=np.int64) >= FEWEST
-    )
+    by_block = count.reshape(rows, Y_CELLS, columns, Y_CELLS).sum(axis=(1, 3))
+    found: NDArray[np.bool_] = by_block >= FEWEST
     return found
 
 
 def lost_blocks(
-    latents: TileLatents, odd: NDArray[np.bool_], source: Pixels, quality: int, model: Model
+    container: Container, picture: Picture, odd: NDArray[np.bool_], model: Model
 ) -> NDArray[np.bool_]:
-    """(rows, columns) of those odd blocks that decode to nothing like the source, or to another thing after a nudge."""
-    with stage(Stage.HYPER):
-        y_hat = dequantise_tile(latents, quality, model)
-    signs = np.random.default_rng(0).choice(np.array([-_NUDGE, _NUDGE]), y_hat.shape[1:])
-    lost = np.zeros_like(odd)
-    halo = -(-model.card.synthesis_halo // Y_CELLS)
-    for window in windows(odd.shape[0], odd.shape[1], halo, _BUDGET, _around(odd)):
-        cells = window.reach.scaled(Y_CELLS)
-        part = np.ascontiguousarray(y_hat[..., cells.rows, cells.columns])
-        one = _decoded(part, quality, model)
-        part += part * signs[..., cells.rows, cells.columns]
-        other = _decoded(part, quality, model)
-        for block in _blocks_of(odd, window.core):
-            here, there = block.scaled(BLOCK), block.inside(window.reach).scaled(BLOCK)
-            wanted, found, nudged = (
-                samples[place.rows, place.columns].astype(np.int32)
-                for samples, place in ((source, here), (one, there), (other, there))
-            )
-            lost[block.top, block.left] = np.abs(found - nudged).max() > _STEPS or _worthless(found, wanted)
+    """(rows, columns) of those odd blocks that decode to nothing like the picture, or to another thing after a nudge.
+
+    Only blocks with a pattern, that would fade, count; and only pixels of the picture, not those of its padding.
+    """
+    quality, lost = container.header.quality, np.zeros_like(odd)
+    if not odd.any():
+        return lost
+    y_hat, halo = YHat(container, model), -(-model.card.synthesis_halo // Y_CELLS)
+    for window in windows(odd.shape[0], odd.shape[1], halo, _BUDGET, _around(_each(odd))):
+        y_hat.forget_above(window.reach.top)
+        if not odd[window.core.rows, window.core.columns].any():
+            continue
+        part = y_hat.of(window.reach)
+        signs = np.random.default_rng(0).choice(np.array([1 - _NUDGE, 1 + _NUDGE], np.float32), part.shape)
+        decoded, nudged = (synthesise(each, window, quality, model) for each in (part, part * signs))
+        _judge(window, picture, odd, decoded, nudged, lost)
     return lost
 
 
-def faded(pixels: Pixels, reach: Rect, contrast: Contrast, tile: Rect) -> Pixels:
-    """The pixels of `reach` with less fine contrast in blocks of `tile`: nearer to a smooth version of themselves."""
-    from PIL import Image, ImageFilter
+def _judge(
+    window: Window,
+    picture: Picture,
+    odd: NDArray[np.bool_],
+    decoded: fade.Pixels,
+    nudged: fade.Pixels,
+    lost: NDArray[np.bool_],
+) -> None:
+    """Mark the blocks of a window's core that are lost; `decoded` and `nudged` are its pixels."""
+    core = window.core
+    source = network_pixels(cut(picture.colour, core), picture.bit_depth)[0]
+    patterned = fade.patterned(source)
+    for row, column in np.argwhere(odd[core.rows, core.columns]).tolist():
+        block = Rect(core.top + row, core.left + column, 1, 1)
+        height = min(BLOCK, picture.height - block.top * BLOCK)
+        width = min(BLOCK, picture.width - block.left * BLOCK)
+        here = slice(row * BLOCK, row * BLOCK + height), slice(column * BLOCK, column * BLOCK + width)
+        if patterned[here].any():
+            one, other, wanted = (each[here].astype(np.int32) for each in (decoded, nudged, source))
+            moved = np.abs(one - other).max() > _STEPS
+            lost[block.top, block.left] = moved or _worthless(one, wanted)
 
-    smooth = np.asarray(Image.fromarray(pixels).filter(ImageFilter.BoxBlur(_SMOOTH)))
-    apart = np.maximum(pixels, smooth) - np.minimum(pixels, smooth)
-    hard = np.asarray(Image.fromarray(apart.max(axis=2)).filter(ImageFilter.BoxBlur(_NEAR)))
-    found = pixels.copy()
-    for block in _blocks_of(contrast < 1, tile.inside(tile)):
-        place = Rect(tile.top + block.top, tile.left + block.left, 1, 1).inside(reach).scaled(BLOCK)
-        if not place.common(reach.inside(reach).scaled(BLOCK)).width:
-            continue
-        part = place.rows, place.columns
-        pattern = np.clip(hard[part][..., None] / _HARD - 1, 0, 1)  # what is none stays as it is
-        share = 1 - pattern * (1 - contrast[block.top, block.left])
-        found[part] = np.rint(smooth[part] + share * (pixels[part] - smooth[part].astype(np.float32)))
+
+def _grown(chosen: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    """With all blocks so near to a chosen one, in both directions."""
+    found = chosen.copy()
+    for row, column in np.argwhere(chosen).tolist() if radius else []:
+        found[max(0, row - radius) : row + radius + 1, max(0, column - radius) : column + radius + 1] = True
     return found
 
 
-def _blocks_of(chosen: NDArray[np.bool_], area: Rect) -> list[Rect]:
-    """The blocks of an area that are chosen."""
-    rows, columns = np.nonzero(chosen[area.rows, area.columns])
-    return [
-        Rect(area.top + row, area.left + column, 1, 1)
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
-    ]
+def _around(parts: list[Rect]) -> Rect:
+    """The smallest rectangle with all of some."""
+    top, left = min(part.top for part in parts), min(part.left for part in parts)
+    bottom = max(part.top + part.height for part in parts)
+    right = max(part.left + part.width for part in parts)
+    return Rect(top, left, bottom - top, right - left)
 
 
-def _around(odd: NDArray[np.bool_]) -> Rect:
-    """The smallest rectangle with all odd blocks."""
-    rows, columns = np.flatnonzero(odd.any(axis=1)), np.flatnonzero(odd.any(axis=0))
-    top, left = int(rows[0]), int(columns[0])
-    return Rect(top, left, int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left)
-
-
-def _decoded(y_hat: NDArray[np.float32], quality: int, model: Model) -> Pixels:
-    shape = (y_hat.shape[2] * BLOCK // Y_CELLS, y_hat.shape[3] * BLOCK // Y_CELLS, 3)
-    with stage(Stage.SYNTHESIS):
-        found: Pixels = model.run("synthesis", quality, shape, y_hat=y_hat)[0]
-    return found
+def _each(chosen: NDArray[np.bool_]) -> list[Rect]:
+    return [Rect(row, column, 1, 1) for row, column in np.argwhere(chosen).tolist()]
 
 
 def _worthless(found: NDArray[np.int32], wanted: NDArray[np.int32]) -> bool:
-    """Whether a block is not much nearer to what is wanted than its mean colour would be."""
+    """Whether a block is hardly nearer to what is wanted than its mean colour would be."""
     error, flat = np.square(found - wanted).mean(), np.square(wanted - wanted.mean(axis=(0, 1))).mean()
     return bool(error > _WORSE * flat)

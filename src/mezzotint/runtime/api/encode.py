@@ -19,11 +19,12 @@ from mezzotint.runtime import deadline, pictures, room
 from mezzotint.runtime.api.names import ModelName
 from mezzotint.runtime.choice import chosen, lossless_if_smaller
 from mezzotint.runtime.effort import Progress, refiner
-from mezzotint.runtime.encode import DEFAULT_TILE_LOG2, check_lossy, encode_picture, header_of
+from mezzotint.runtime.encode import DEFAULT_TILE_LOG2, check_lossy, header_of
 from mezzotint.runtime.exact_encode import encode_exact
 from mezzotint.runtime.latents import check_sides, open_model, thread_count
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
+from mezzotint.runtime.steady import encode_steadily
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -104,7 +105,7 @@ def encode(
             if told is not None:
                 told(found)
             return found.data
-        coded = encode_picture(picture, way.quality, opened, tile_log2, limits=limits, refine=refine)
+        coded = encode_steadily(picture, way.quality, opened, tile_log2, limits, refine)
         return lossless_if_smaller(picture, _written(coded, limits), tile_log2, limits)
 
 

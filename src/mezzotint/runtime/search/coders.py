@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 from mezzotint.bitstream import MAX_QUALITY, Box, Container, Limits
 from mezzotint.runtime import tiles
 from mezzotint.runtime.effort import Refine
-from mezzotint.runtime.encode import analyse, code_tile, encode_picture, header_of, quantise_steadily
+from mezzotint.runtime.encode import analyse, code_tile, header_of, quantise_tile
 from mezzotint.runtime.latents import Model, y_part
 from mezzotint.runtime.memory import HELD_PIXELS
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
+from mezzotint.runtime.steady import Watch, encode_steadily, steadied
 from mezzotint.runtime.tiles import Rect, blocks
 
 REACH = 400  # steps of quality that y may be off in a file
@@ -48,13 +49,16 @@ class Held:
 
     def __call__(self, quality: int) -> Container:
         y = self._near(quality)
-        coded = []
+        coded, watch = [], Watch(self._picture, self._model)
         for tile in self._grid:
-            latents = quantise_steadily(y[y_part(tile)], self._picture, tile, quality, self._model)
+            with stage(Stage.HYPER):
+                latents = quantise_tile(y[y_part(tile)], tile, quality, self._model)
+            watch(tile, latents)
             with stage(Stage.ENTROPY):
                 coded.append(code_tile(latents, quality, self._model))
         header = header_of(self._picture, quality, self._model, self._tile_log2)
-        return Container(header, self._boxes, tuple(zip(*coded, strict=True)))
+        found = Container(header, self._boxes, tuple(zip(*coded, strict=True)))
+        return steadied(found, self._picture, watch, self._model)
 
     def _near(self, quality: int) -> NDArray[np.float32]:
         reach = self._reach if 0 < quality < MAX_QUALITY else 0
@@ -69,7 +73,7 @@ class Held:
 
 
 class Streamed:
-    """Codes as `encode_picture` does, every time anew."""
+    """Codes as `encode_steadily` does, every time anew."""
 
     def __init__(
         self, picture: Picture, model: Model, tile_log2: int, limits: Limits, refine: Refine | None = None
@@ -80,8 +84,8 @@ class Streamed:
 
     def __call__(self, quality: int) -> Container:
         self.analyses += 1
-        return encode_picture(
-            self._picture, quality, self._model, self._tile_log2, limits=self._limits, refine=self._refine
+        return encode_steadily(
+            self._picture, quality, self._model, self._tile_log2, self._limits, self._refine
         )
 
 

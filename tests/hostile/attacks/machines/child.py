@@ -26,10 +26,11 @@ from attacks.machines.sessions import ModelElsewhere
 from mezzotint.bitstream import read, write
 from mezzotint.bundle import default
 from mezzotint.runtime.decode import decode_picture, read_latents
-from mezzotint.runtime.effort import Draft
 from mezzotint.runtime.encode import encode_picture
 from mezzotint.runtime.latents import TileLatents, digest
 from mezzotint.runtime.pictures import Picture
+from mezzotint.runtime.steady import Watch, steadied
+from mezzotint.runtime.tiles import Rect
 
 Job = dict[str, Any]
 
@@ -50,15 +51,26 @@ def encode(job: Job, model: ModelElsewhere, path: Path) -> Job:
     pictures = np.load(path.with_name("pictures.npz"))
     found, hashes = [], []
 
-    def keep(draft: Draft) -> tuple[TileLatents, ...]:
-        hashes.append(one_hash(draft.latents))
-        return draft.latents
-
     for picture, quality, tile_log2 in job["files"]:
         pixels = Picture(pictures[str(picture)])
-        data = write(encode_picture(pixels, quality, model, tile_log2, refine=keep))
+        kept = Kept(pixels, model)
+        container = encode_picture(pixels, quality, model, tile_log2, watch=kept)
+        data = write(steadied(container, pixels, kept, model))
+        hashes.append(one_hash(kept.latents.values()))
         found.append(base64.b64encode(data).decode())
     return {"files": list(zip(found, hashes, strict=True))}
+
+
+class Kept(Watch):
+    """Keeps the integers of every tile as they were last coded."""
+
+    def __init__(self, picture: Picture, model: ModelElsewhere) -> None:
+        super().__init__(picture, model)
+        self.latents: dict[Rect, TileLatents] = {}
+
+    def __call__(self, tile: Rect, latents: TileLatents) -> None:
+        super().__call__(tile, latents)
+        self.latents[tile] = latents
 
 
 def decode(job: Job, model: ModelElsewhere, path: Path) -> Job:
