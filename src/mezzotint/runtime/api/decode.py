@@ -100,7 +100,8 @@ def decode(
     threads = thread_count(threads)
     limits = limits or Limits()
     with room.told(), deadline.within(limits.max_seconds):
-        bundle = fitting(data, limits, model, as_)
+        with stage(Stage.CONTAINER):  # the bundle is looked for among those at hand
+            bundle = fitting(data, limits, model, as_)
         container = _read(data, limits, partial)
         header = container.header
         area = wanted(header.height, header.width, region, scale)
