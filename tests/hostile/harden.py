@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -91,9 +90,8 @@ def main() -> int:
     small(), large()  # made first, as the memory for making them is not the decoder's
     target = Path(options.json)
     rows = json.loads(target.read_text("utf-8"))["rows"] if target.exists() else {}
-    command = shlex.join(["python", "tests/hostile/harden.py", *sys.argv[1:]])
     for row in options.row or [row for row in ROWS if not (options.quick and row in SLOW)]:
-        rows[str(row)] = _figures(row, options.share, options.seed, command)
+        rows[str(row)] = _figures(row, options.share, options.seed)
         ordered = dict(sorted(rows.items(), key=lambda item: int(item[0])))
         target.write_text(json.dumps({"rows": ordered}, indent=1) + "\n", "utf-8")
     print(f"{target}: {sum(figures['wrong'] for figures in rows.values())} wrong")
@@ -112,7 +110,15 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _figures(row: int, share: float, seed: int, command: str) -> dict[str, object]:
+def _command(row: int, share: float, seed: int) -> str:
+    """What makes one row again, wherever its figures went."""
+    options = (("--share", share, 1.0), ("--seed", seed, 0))
+    return f"python tests/hostile/harden.py --row {row}" + "".join(
+        f" {name} {value:g}" for name, value, usual in options if value != usual
+    )
+
+
+def _figures(row: int, share: float, seed: int) -> dict[str, object]:
     """One row's outcome, the size that it was meant to have, and where it ran."""
     name, attack = ROWS[row]
     whole = attack.WHOLE
@@ -128,7 +134,7 @@ def _figures(row: int, share: float, seed: int, command: str) -> dict[str, objec
         "asked": count,
         **asdict(outcome),
         "seconds": round(time.perf_counter() - start, 1),
-        "command": command,
+        "command": _command(row, share, seed),
         "commit": commit(),
         "processor": processor(),
     }
