@@ -107,7 +107,8 @@ def test_a_process_that_ends_is_seen_and_begun_anew() -> None:
         (step,) = child.run(b"no bundle")
         assert (step.outcome, "the process ended" in step.why) == (WRONG, True)
         assert [step.outcome for step in child.run(sound("preview"))] == [ENDED] * 4
-        refused = child.run(next(used_cases.cases()).data)
+        _, change, _ = next(used_cases.versions())
+        refused = child.run(onnx_cases.bundled(change, "preview"))
         assert {step.outcome for step in refused} == {REFUSED, ENDED}
 
 

@@ -60,6 +60,7 @@ def test_means_over_whole_photos_of_several_sizes(tiny: Codec) -> None:
     assert points[0].bpp < points[1].bpp < points[2].bpp
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_the_codec_makes_what_is_estimated_but_for_its_rounding(
     tiny: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,12 +14,6 @@ def model(bundle: Bundle) -> Model:
     return open_model(bundle, 1)
 
 
-@pytest.fixture
-def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The encoder takes latents as they are: a model without training is lost in any picture (runtime/steady.py)."""
-    monkeypatch.setattr("mezzotint.runtime.steady.FEWEST", 1 << 30)
-
-
 @pytest.fixture(scope="session")
 def photo() -> NDArray[np.uint8]:
     """A smooth picture with edges and noise, (200, 330, 3)."""

@@ -11,6 +11,7 @@ from mezzotint.evaluate.speed.split import Laps, Split, split
 from mezzotint.runtime.stages import Stage
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_stages_and_whole(photo, tiny_model):
     scene = Scene("451x300", (photo, photo[:200]))
     told = []
