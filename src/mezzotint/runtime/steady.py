@@ -82,9 +82,8 @@ def steadied(container: Container, picture: Picture, watch: Watch, model: Model)
             lost = lost_blocks(container, picture, watch.odd & (contrast > 0), model)
         if not lost.any():
             break
-        lost = watch.odd & _grown(
-            lost, look // 3
-        )  # where a pattern ends it may be lost anew, block after block
+        # Where a faded pattern ends it may be lost anew, block after block: from the third look on, those beside it fade too.
+        lost = watch.odd & _grown(lost, look // 3)
         contrast[lost] *= _FADE
         contrast[contrast < _LEAST] = 0
         container = _coded_again(container, picture, lost, contrast, watch, model)
