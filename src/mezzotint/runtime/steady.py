@@ -82,7 +82,7 @@ def steadied(container: Container, picture: Picture, watch: Watch, model: Model)
             lost = lost_blocks(container, picture, watch.odd & (contrast > 0), model)
         if not lost.any():
             break
-        # Where a faded pattern ends it may be lost anew, block after block: so, after a few looks, those beside it fade too.
+        # Where a faded pattern ends it may be lost anew, block after block: after some looks those beside it fade too.
         lost = watch.odd & _grown(lost, look // 3)
         contrast[lost] *= _FADE
         contrast[contrast < _LEAST] = 0
