@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from PIL import Image
 import mezzotint
 from mezzotint.bitstream import Mode, read_header
 from mezzotint.bundle import resolve
-from mezzotint.runtime.memory import decoding_memory, encoding_memory
+from mezzotint.runtime.memory import coding_memory, decoding_memory, encoding_memory
 
 STATUS = Path("/proc/self/status")
 
@@ -65,13 +66,17 @@ def main(photo: str, height: int, width: int, tile_log2: int, threads: int, mode
     back, decoded = peak(lambda: mezzotint.decode(data, threads=threads))
     header = read_header(data)
     card = resolve(None).card if header.mode is Mode.LOSSY else None
+    if mode == "lossless":
+        encode_most = encoding_memory(header, None)
+    else:  # a lossy file may have become a lossless one; what is checked beforehand is both (api/encode.py)
+        encode_most = coding_memory(replace(header, mode=Mode.LOSSY), resolve(None).card)
     print(
         json.dumps(
             {
                 "shape": back.shape,
                 "bytes": len(data),
                 "encode": encoded,
-                "encode_most": encoding_memory(header, card),
+                "encode_most": encode_most,
                 "decode": decoded,
                 "decode_most": decoding_memory(header, card),
                 "whole": held("VmHWM"),
