@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from PIL import Image
 import mezzotint
 from mezzotint.bitstream import Mode, read_header
 from mezzotint.bundle import resolve
-from mezzotint.runtime.memory import coding_memory, decoding_memory, encoding_memory
+from mezzotint.runtime.memory import decoding_memory, encoding_memory
 
 STATUS = Path("/proc/self/status")
 
@@ -37,12 +36,13 @@ def peak(work: Callable[[], Any]) -> tuple[Any, int]:
     return found, held("VmHWM") - before
 
 
-def _tile(photo: str, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _tile(photo: str, mode: str, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """A photo, or a pattern that the encoder decodes for a look (runtime/steady.py), too rough to be lossless."""
     if mode == "pattern":
-        rows, columns = np.indices((256, 256))
-        grain = np.random.default_rng(0).integers(0, 32, (256, 256, 3))
-        return ((rows // 4 + columns // 4)[..., None] % 2 * 220 + grain).astype(np.uint8)
+        picture = np.random.default_rng(0).integers(0, 32, (*size, 3), np.uint8)
+        rows, columns = (np.arange(side) // 4 % 2 for side in size)
+        picture[rows[:, None] != columns] += 220
+        return picture
     with Image.open(photo) as image:
         return np.asarray(image.convert("RGB"))
 
@@ -61,22 +61,20 @@ def main(photo: str, height: int, width: int, tile_log2: int, threads: int, mode
     small = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     mezzotint.decode(mezzotint.encode(small, threads=threads, **options), threads=threads)  # loads the model
     data, encoded = _encoded(
-        _tile(photo, mode), (height, width), {"threads": threads, "tile_log2": tile_log2, **options}
+        _tile(photo, mode, (height, width)),
+        (height, width),
+        {"threads": threads, "tile_log2": tile_log2, **options},
     )
     back, decoded = peak(lambda: mezzotint.decode(data, threads=threads))
     header = read_header(data)
     card = resolve(None).card if header.mode is Mode.LOSSY else None
-    if mode == "lossless":
-        encode_most = encoding_memory(header, None)
-    else:  # a lossy file may have become a lossless one; what is checked beforehand is both (api/encode.py)
-        encode_most = coding_memory(replace(header, mode=Mode.LOSSY), resolve(None).card)
     print(
         json.dumps(
             {
                 "shape": back.shape,
                 "bytes": len(data),
                 "encode": encoded,
-                "encode_most": encode_most,
+                "encode_most": encoding_memory(header, card),
                 "decode": decoded,
                 "decode_most": decoding_memory(header, card),
                 "whole": held("VmHWM"),

@@ -19,12 +19,12 @@ from mezzotint.runtime import deadline, pictures, room
 from mezzotint.runtime.api.names import ModelName
 from mezzotint.runtime.choice import chosen, lossless_if_smaller
 from mezzotint.runtime.effort import Progress, refiner
-from mezzotint.runtime.encode import DEFAULT_TILE_LOG2, check_lossy, header_of
+from mezzotint.runtime.encode import DEFAULT_TILE_LOG2, check_lossy, encode_picture, header_of
 from mezzotint.runtime.exact_encode import encode_exact
 from mezzotint.runtime.latents import check_sides, open_model, thread_count
 from mezzotint.runtime.pictures import Picture
 from mezzotint.runtime.stages import Stage, stage
-from mezzotint.runtime.steady import encode_steadily
+from mezzotint.runtime.steady import Watch, steadied
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -101,12 +101,20 @@ def encode(
         if way.target is not None:
             from mezzotint.runtime import search
 
-            found = search.find(picture, way.target, opened, tile_log2, limits, refine)
+            searched = search.find(picture, way.target, opened, tile_log2, limits, refine)
             if told is not None:
-                told(found)
-            return found.data
-        coded = encode_steadily(picture, way.quality, opened, tile_log2, limits, refine)
-        return lossless_if_smaller(picture, _written(coded, limits), tile_log2, limits)
+                told(searched)
+            return searched.data
+        watch = Watch(picture, opened)
+        coded = encode_picture(
+            picture, way.quality, opened, tile_log2, limits=limits, refine=refine, watch=watch
+        )
+        lossy = _written(coded, limits)
+        found = lossless_if_smaller(picture, lossy, tile_log2, limits)
+        if found is not lossy:  # most patterns in which the network is lost
+            return found
+        steady = steadied(coded, picture, watch, opened)
+        return lossy if steady is coded else _written(steady, limits)
 
 
 def _check_sides(image: Any, limits: Limits) -> None:
