@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from attacks import concurrency
@@ -52,3 +55,31 @@ def test_a_process_that_ends_early_or_hangs_is_seen(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(concurrency, "SILENT", 0.01)
     silent = concurrency.coded("threads", {1: "one"})
     assert silent == ["an image is missing: nothing for 0 s"] * concurrency.WORKERS
+
+
+def test_lines_of_threads_stay_apart() -> None:
+    """A thread once said its number between another's and the end of its line: "12 gave …", and an empty line."""
+    script = f"""
+import sys
+from concurrent.futures import ThreadPoolExecutor
+sys.path.insert(0, {str(concurrency.CHILD.parents[2])!r})
+from attacks.concurrency import child
+sys.setswitchinterval(1e-6)
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(lambda number: child.say(number, "one", "one"), range(4000)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert sorted(map(int, done.stdout.splitlines())) == list(range(4000))
+
+
+@pytest.mark.parametrize("said", ["12", "", "3", "nonsense", "1"])
+def test_no_other_line_is_an_answer(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two good images whose lines came together were counted as two good ones: neither of them is."""
+    script = tmp_path / "child.py"
+    script.write_text(f"for line in ['1'] * {concurrency.WORKERS} + [{said!r}]: print(line)", "utf-8")
+    monkeypatch.setattr(concurrency, "CHILD", script)
+    faults = concurrency.coded("threads", {1: "one", 2: "two"})
+    assert len(faults) == 1 + concurrency.WORKERS
+    assert faults[0].startswith(f"the process said {said!r}")

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -80,7 +81,7 @@ def coded(
     way: str, wanted: dict[int, str], tick: Callable[[], object] = nothing, waits: list[float] | None = None
 ) -> list[str]:
     """What is wrong with each image that is; `waits` gets the seconds between one and the next."""
-    faults, good, why = [], 0, "the process ended early"
+    faults, due, why = [], Counter(dict.fromkeys(map(str, wanted), WORKERS)), "the process ended early"
     with _child(way, wanted) as lines:
         while True:
             start = perf_counter()
@@ -94,11 +95,14 @@ def coded(
             if waits is not None:
                 waits.append(perf_counter() - start)
             number, _, fault = line.partition(" ")
+            if due[number] < 1:
+                faults.append(f"the process said {line!r}, which is no answer, or one too many")
+                continue
+            due[number] -= 1
             if fault:
                 faults.append(f"image {number} {fault}")
-            good += not fault
             tick()
-    return faults + [f"an image is missing: {why}"] * (WORKERS * len(wanted) - good - len(faults))
+    return faults + [f"an image is missing: {why}"] * due.total()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
@@ -50,7 +51,12 @@ def order(numbers: list[int], worker: int, workers: int) -> list[int]:
 
 
 def say(number: int, found: str, wanted: str) -> None:
-    print(f"{number}" if found == wanted else f"{number} gave {found} instead of {wanted}", flush=True)
+    line = f"{number}" if found == wanted else f"{number} gave {found} instead of {wanted}"
+    with _ONE_BY_ONE:  # print writes the end of a line by itself, and another thread's line comes before it
+        print(line, flush=True)
+
+
+_ONE_BY_ONE = threading.Lock()
 
 
 def attempt(number: int, function: Callable[[int], str]) -> str:
