@@ -147,13 +147,13 @@ def _accept(prefix: bytes) -> bool:
 
 def _limits() -> Limits:
     """`limits`, but whoever lifts Pillow's limit of pixels lifts ours with it: those that nobody has set."""
-    allowed = Image.MAX_IMAGE_PIXELS
+    allowed, asked = Image.MAX_IMAGE_PIXELS, Limits.given(limits)
     if allowed is None:
-        unset = [field for field in OF_SIZE if getattr(limits, field) == getattr(DEFAULT, field)]
-        return replace(limits, **dict.fromkeys(unset, NO_LIMIT))
-    if limits.max_pixels == DEFAULT.max_pixels:  # Pillow refuses from twice its own number on
-        return replace(limits, max_pixels=max(limits.max_pixels, 2 * allowed))
-    return limits
+        unset = [field for field in OF_SIZE if getattr(asked, field) == getattr(DEFAULT, field)]
+        return replace(asked, **dict.fromkeys(unset, NO_LIMIT))
+    if asked.max_pixels == DEFAULT.max_pixels:  # Pillow refuses from twice its own number on
+        return replace(asked, max_pixels=max(asked.max_pixels, 2 * allowed))
+    return asked
 
 
 def _mode(header: Header) -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever the bytes, decoding answers with an error of errors.py, before any network runs."""
 
+import io
 import subprocess
 import sys
 import threading
@@ -14,8 +15,9 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from PIL import Image
 
-import mezzotint
+import mezzotint.pillow
 from mezzotint.bitstream import Alpha, Box, Container, Limits, read, write
 from mezzotint.bundle import Bundle, assemble
 from mezzotint.errors import (
@@ -28,6 +30,7 @@ from mezzotint.errors import (
     UsageError,
 )
 from mezzotint.runtime import latents
+from mezzotint.runtime.decode import latent_digests
 from mezzotint.runtime.latents import Model
 from mezzotint.runtime.targets import Target
 
@@ -240,6 +243,27 @@ def test_a_name_is_not_the_bytes_of_a_file(wrong: object, bundle: Bundle) -> Non
 def test_things_that_are_no_models(wrong: object, data: bytes) -> None:
     with pytest.raises(UsageError, match="is no model"):
         mezzotint.decode(data, model=wrong)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("wrong", [1 << 20, "2G", {"max_pixels": 9}, Limits])
+def test_things_that_are_no_limits(
+    wrong: object, data: bytes, photo: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were an AttributeError about a field that nobody had named."""
+    calls: list[Callable[..., object]] = [
+        mezzotint.decode,
+        mezzotint.salvage,
+        mezzotint.read_header,
+        latent_digests,
+    ]
+    for call in calls:
+        with pytest.raises(UsageError, match="are none"):
+            call(data, limits=wrong)
+    with pytest.raises(UsageError, match="are none"):
+        mezzotint.encode(photo, limits=wrong)  # type: ignore[arg-type]
+    monkeypatch.setattr(mezzotint.pillow, "limits", wrong)
+    with pytest.raises(OSError, match="are none"):
+        Image.open(io.BytesIO(data))
 
 
 def test_a_process_that_ends_while_sessions_are_made_aborts_not() -> None:

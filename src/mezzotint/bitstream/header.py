@@ -169,9 +169,9 @@ def _header(fixed: tuple[int, int, int, int, int, int, int, int, bytes], width: 
     return header
 
 
-def read_header(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT) -> Header:
+def read_header(data: bytes | bytearray | memoryview, limits: Limits | None = None) -> Header:
     """The header alone; the first MAX_PREAMBLE_SIZE bytes of a file are enough."""
-    return unpack_preamble(data, limits).header
+    return unpack_preamble(data, Limits.given(limits)).header
 
 
 def read_length(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT) -> int:

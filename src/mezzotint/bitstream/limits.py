@@ -50,6 +50,15 @@ class Limits:
         values: dict[str, Any] = {field.name: lifted(field.name) for field in fields(cls)}
         return cls(**values)
 
+    @staticmethod
+    def given(limits: Limits | None) -> Limits:
+        """What a caller asked for, and the usual ones for None. UsageError for what is neither."""
+        if limits is None:
+            return DEFAULT
+        if not isinstance(limits, Limits):
+            raise UsageError(f"limits of type {type(limits).__name__} are none", "give Limits(...), or None")
+        return limits
+
     def of_any_size(self) -> Limits:
         """The same without those that follow from the size of a picture: pixels, sides, tiles."""
         return replace(self, **dict.fromkeys(OF_SIZE, NO_LIMIT))

@@ -82,7 +82,7 @@ def latent_digests(
     limits: Limits | None = None,
 ) -> tuple[TileDigest, ...]:
     """Hashes of all integers of a lossy file, tile by tile; runs no network. Golden streams are held to these."""
-    limits = limits or Limits()
+    limits = Limits.given(limits)
     with room.told(), deadline.within(limits.max_seconds):
         header = read_header(data, limits)
         check_size(header, limits)

@@ -98,7 +98,7 @@ def decode(
     if as_ not in ("array", "pillow", "picture"):
         raise UsageError(f"as_={as_!r} is unknown", "choose 'array', 'pillow' or 'picture'")
     threads = thread_count(threads)
-    limits = limits or Limits()
+    limits = Limits.given(limits)
     with room.told(), deadline.within(limits.max_seconds):
         with stage(Stage.CONTAINER):  # the bundle is looked for among those at hand
             bundle = fitting(data, limits, model, as_)

@@ -85,7 +85,7 @@ def encode(
             "effort concerns lossy coding alone", "leave it at 0, or leave lossless and max_error out"
         )
     threads = thread_count(threads)
-    limits = limits or Limits()
+    limits = Limits.given(limits)
     with room.told(), deadline.within(limits.max_seconds):
         _check_sides(image, limits)
         with stage(Stage.PIXELS):

@@ -102,7 +102,7 @@ def salvage(
     if as_ not in ("array", "pillow", "picture"):
         raise UsageError(f"as_={as_!r} is unknown", "choose 'array', 'pillow' or 'picture'")
     threads = thread_count(threads)
-    limits = limits or Limits()
+    limits = Limits.given(limits)
     with room.told(), deadline.within(limits.max_seconds):
         bundle = fitting(data, limits, model, as_)
         remains, sound = _remains(data, limits)
