@@ -252,7 +252,7 @@ def test_names_of_any_bytes_are_told_on_one_line(batch, folder):
     lines = result.err.splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("mzt: new\\nline.png: the file is not a picture")
-    assert lines[1].startswith("mzt: not \\udcff utf-8.png: the file is not a picture")
+    assert lines[1].startswith("mzt: not \\xff utf-8.png: the file is not a picture")
     assert [each["file"] for each in facts(batch("photos", "coded", "--json"))["failed"]][
         1
     ] == "not \udcff utf-8.png"

@@ -4,7 +4,8 @@
 Takes: an `Order` (from where, to where, how names change), and a `Converter`, which turns the bytes of one file into
 those of another; what those bytes are is the converter's affair, so that pictures and codecs stay out of here.
 Gives: the files, a journal beside them, and a `Summary`.
-May import: `errors`. Processes are started anew (spawn), never forked: a fork inherits locks that nobody opens again.
+May import: `errors`, `one_line`. Processes are started anew (spawn), never forked: a fork inherits locks that nobody
+opens again.
 
     walk      folder by folder, what lies below SRC
     names     what each output is called, however often the job was stopped before

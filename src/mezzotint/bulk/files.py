@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from mezzotint.bulk.job import Stamp
 from mezzotint.errors import DamagedFile, FileAccess, LimitExceeded
+from mezzotint.one_line import spelled
 
 MAX_SOURCE = 1 << 32  # bytes, as for single files
 _CHUNK = 1 << 20
@@ -142,7 +143,7 @@ def _read_error(reason: OSError) -> FileAccess:
 
 
 def _write_error(folder: str, reason: OSError) -> FileAccess:
-    folder = shown(folder)
+    folder = spelled(folder)
     if reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return FileAccess(f"no space is left in {folder}", "free some and run the same command again")
     if reason.errno == errno.ENAMETOOLONG:
@@ -156,8 +157,3 @@ def _write_error(folder: str, reason: OSError) -> FileAccess:
     if isinstance(reason, PermissionError) or reason.errno == errno.EROFS:
         return FileAccess(f"{folder} may not be written to", "check its permissions, or choose another DST")
     return FileAccess(f"its output cannot be written: {reason.strerror or reason}", "check the disk of DST")
-
-
-def shown(name: str) -> str:
-    """A file's name on one line of text, whatever its bytes are."""
-    return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")

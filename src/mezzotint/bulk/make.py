@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from mezzotint.bulk import files
 from mezzotint.bulk.job import Answer, Converter, Failed, Job, Made
 from mezzotint.errors import FileAccess, MezzotintError
+from mezzotint.one_line import one_line
 
 
 def answer(job: Job, converter: Converter) -> Answer:
@@ -90,5 +91,5 @@ def _noted(notes: list[str]) -> Iterator[None]:
         warnings.simplefilter("always", UserWarning)
         yield
     for warning in caught:
-        if (note := " ".join(str(warning.message).split())) not in notes:
+        if (note := one_line(warning.message)) not in notes:
             notes.append(note)

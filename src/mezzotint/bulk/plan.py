@@ -16,6 +16,7 @@ from mezzotint.bulk import files
 from mezzotint.bulk.job import Stamp
 from mezzotint.bulk.journal import Record
 from mezzotint.errors import OutputExists
+from mezzotint.one_line import spelled
 
 Known = tuple[Record, ...]  # of one source, the newest first; journal.Shelf.records
 
@@ -60,7 +61,7 @@ def decide(asked: Asked, source: str, output: str, name: str, known: Known) -> D
         record = _match(known, stamp, asked.options, name, output)
         if record is None:
             if not asked.force and not _own(known, stamp, asked.root, name, output):
-                raise OutputExists(f"{files.shown(name)} exists already", "add --force to replace it")
+                raise OutputExists(f"{spelled(name)} exists already", "add --force to replace it")
             return Decision(Step.REPLACE)
         return Decision(_rest(asked, record, output), record)
 

@@ -25,6 +25,7 @@ from mezzotint.bulk.settle import Place, Settling
 from mezzotint.bulk.tally import Progress, Summary, Tally
 from mezzotint.bulk.walk import Folder, Tree, folders, join
 from mezzotint.errors import MezzotintError, OutputExists
+from mezzotint.one_line import spelled
 
 _TEMPORARY = re.compile(r"\.mzt-([0-9a-f]{8})-\d+\.tmp")
 
@@ -175,7 +176,7 @@ class _Run:
         if self._folds:
             before = self._seen.setdefault(fold(folder), folder)
             if before != folder:
-                return f"the disk of DST does not tell it from {files.shown(before)}; rename one"
+                return f"the disk of DST does not tell it from {spelled(before)}; rename one"
         return ""
 
     def _usual(self, name: str) -> str | None:

@@ -25,6 +25,7 @@ from mezzotint.bulk.job import Answer, Failed, Made
 from mezzotint.bulk.journal import Journal, Record
 from mezzotint.bulk.tally import Remark, Tally
 from mezzotint.errors import MezzotintError, OutputExists
+from mezzotint.one_line import spelled
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _rename(group: list[_Ready]) -> None:
         place = each.place
         assert place.temporary is not None
         if not place.replace and os.path.lexists(place.output):  # it came into being meanwhile
-            raise OutputExists(f"{files.shown(place.target)} exists already", "add --force to replace it")
+            raise OutputExists(f"{spelled(place.target)} exists already", "add --force to replace it")
         os.replace(place.temporary, place.output)
 
 

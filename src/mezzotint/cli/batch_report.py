@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mezzotint.one_line import one_line, spelled
+
 if TYPE_CHECKING:
     from mezzotint.bulk import Order, Progress, Remark, Summary
     from mezzotint.bulk.plan import Step
@@ -18,10 +20,9 @@ _LISTED = 20  # of conversions that lost something; --json has all
 
 def list_remarks(summary: Summary, quiet: bool) -> None:
     """Failures, and what a person may want to look at, on stderr."""
-    from mezzotint.bulk.files import shown
 
     def say(remark: Remark, kind: str) -> None:
-        click.echo(f"mzt: {kind}{shown(remark.file)}: {' '.join(remark.text.split())}", err=True)
+        click.echo(f"mzt: {kind}{spelled(remark.file)}: {one_line(remark.text)}", err=True)
 
     for remark in summary.losses[: 0 if quiet else _LISTED]:
         say(remark, "warning: ")
@@ -107,6 +108,4 @@ class Bar:
         if self._planned is not None:
             self._planned.append({"file": source, "output": target, "step": step.value})
         else:
-            from mezzotint.bulk.files import shown
-
-            click.echo(f"{shown(source)} -> {shown(target)}: {step.value}")
+            click.echo(f"{spelled(source)} -> {spelled(target)}: {step.value}")

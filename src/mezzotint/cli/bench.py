@@ -12,6 +12,7 @@ import click
 
 from mezzotint.cli import files, options
 from mezzotint.errors import UsageError
+from mezzotint.one_line import one_line
 
 if TYPE_CHECKING:
     from mezzotint.evaluate.speed.bench import Row
@@ -91,7 +92,7 @@ def bench(
         plan = Plan(photo_folder(photos), found, chosen, threads, turns, 50, model, against, quick)
         missing = missing if "coding" in chosen else []
         for line in missing:
-            click.echo(f"mzt: {line}", err=True)
+            click.echo(f"mzt: {one_line(line)}", err=True)
         rows, left_out = _run(plan, to_stdout=target != "-")
         numbers = json.dumps(document(machine, plan, rows, missing + left_out), indent=1)
         output.write((numbers + "\n").encode())

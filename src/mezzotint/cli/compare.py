@@ -18,6 +18,7 @@ import click
 from mezzotint.bitstream import read_length
 from mezzotint.cli import files, options
 from mezzotint.errors import NotMezzotint, UsageError
+from mezzotint.one_line import spelled
 
 if TYPE_CHECKING:
     from mezzotint.bitstream import Header, Limits
@@ -86,7 +87,8 @@ def compare(
     click.echo(json.dumps(facts, indent=2) if as_json else _table(a, b, apart, command))
     if target and output.data is not None:
         click.echo(
-            f"{target}: {part.width}x{part.height} pixels of each, {len(output.data):,} bytes", err=True
+            f"{spelled(target)}: {part.width}x{part.height} pixels of each, {len(output.data):,} bytes",
+            err=True,
         )
 
 
@@ -167,13 +169,13 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 
 def _table(a: _File, b: _File, apart: Apart, command: str | None) -> str:
-    from mezzotint.evaluate.sidebyside import numbers, shown
+    from mezzotint.evaluate.sidebyside import numbers
 
     width, height = a.picture.width, a.picture.height
     rows = []
     for side, file in (("A", a), ("B", b)):
         bits = 8 * file.size / (width * height)
-        rows.append((side, f"{shown(file.name)}, {file.size:,} bytes, {bits:.3f} bits per pixel"))
+        rows.append((side, f"{spelled(file.name)}, {file.size:,} bytes, {bits:.3f} bits per pixel"))
     rows.append(("size", f"{width}x{height}"))
     rows += [(number.name, number.value) for number in numbers(apart)]
     if command is not None:

@@ -12,6 +12,7 @@ import click
 
 from mezzotint.bitstream import Limits, read_front, read_length
 from mezzotint.cli import files, options, salvaged, several
+from mezzotint.one_line import spelled
 
 
 @click.command(
@@ -75,7 +76,7 @@ def decode(
         if not quiet and not as_json:
             click.echo(_line(facts), err=True)
         elif not as_json and (lost := salvaged.words(facts)):  # --quiet is for what went well
-            click.echo(f"mzt: {options.one_line(source)}: {lost}", err=True)
+            click.echo(f"mzt: {spelled(source)}: {lost}", err=True)
         return facts
 
     done, status = several.each(work, one, output, quiet)
@@ -114,10 +115,8 @@ def _decoded(
 
 
 def _line(facts: dict[str, Any]) -> str:
-    from mezzotint.evaluate.sidebyside.names import shown
-
     size = f"{facts['width']}x{facts['height']}"
-    line = f"{shown(facts['output'])}: {size}, {facts['format']}, {facts['seconds']:.2f} s"
+    line = f"{spelled(facts['output'])}: {size}, {facts['format']}, {facts['seconds']:.2f} s"
     if facts.get("missing_chunks"):
         line += f", {facts['missing_chunks']} chunks are missing"
     if lost := salvaged.words(facts):

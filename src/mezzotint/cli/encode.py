@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mezzotint.cli import files, options, several
+from mezzotint.one_line import spelled
 
 if TYPE_CHECKING:
     from mezzotint.bitstream import Limits
@@ -131,10 +132,8 @@ def _line(facts: dict[str, Any], told: list[Found]) -> str:
     mode = {"lossy": f"quality {facts['quality']}", "lossless": "lossless"}.get(
         facts["mode"], f"largest error {facts['max_error']}"
     )
-    from mezzotint.evaluate.sidebyside.names import shown
-
     line = (
-        f"{shown(facts['output'])}: {facts['width']}x{facts['height']}, {facts['bytes']:,} bytes, "
+        f"{spelled(facts['output'])}: {facts['width']}x{facts['height']}, {facts['bytes']:,} bytes, "
         f"{facts['bits_per_pixel']:.3f} bits per pixel, {told[0] if told else mode}, {facts['seconds']:.2f} s"
     )
     if "stages" in facts:

@@ -13,6 +13,7 @@ import click
 
 from mezzotint.cli import options
 from mezzotint.errors import MezzotintError, MissingExtra, UsageError
+from mezzotint.one_line import one_line, spelled
 
 if TYPE_CHECKING:
     from mezzotint.evaluate.plan import Plan, Progress, Summary
@@ -78,7 +79,7 @@ def evaluate(
     )
     _check(plan)
     for line in left_out:
-        click.echo(f"mzt: {line}", err=True)
+        click.echo(f"mzt: {one_line(line)}", err=True)
     with _Bar(len(plan.points()) * len(plan.pictures)) as bar:
         summary = sweep.run(plan, machine.facts(model), bar)
     click.echo(json.dumps(asdict(summary), indent=2) if as_json else _text(summary))
@@ -132,7 +133,7 @@ def _numbers(text: str | None) -> tuple[float, ...]:
 def _text(summary: Summary) -> str:
     kept = f", {summary.kept:,} kept" if summary.kept else ""
     return (
-        f"{summary.output}: {summary.measured:,} rows measured{kept}, of {summary.images} pictures, in "
+        f"{spelled(str(summary.output))}: {summary.measured:,} rows measured{kept}, of {summary.images} pictures, in "
         f"{summary.seconds:.1f} s; compare them with `mzt report {summary.output}`"
     )
 
@@ -168,6 +169,6 @@ class _Bar:
 
     def say(self, line: str) -> None:
         if self._live:
-            self._bar.write(f"mzt: {line}", file=sys.stderr)
+            self._bar.write(f"mzt: {one_line(line)}", file=sys.stderr)
         else:
-            click.echo(f"mzt: {line}", err=True)
+            click.echo(f"mzt: {one_line(line)}", err=True)

@@ -22,6 +22,7 @@ from mezzotint.bitstream import (
     read_length,
 )
 from mezzotint.cli import files, options
+from mezzotint.one_line import spelled
 from mezzotint.runtime import deadline
 
 if TYPE_CHECKING:
@@ -118,15 +119,13 @@ def _quality(facts: dict[str, Any]) -> str:
 
 
 def _table(facts: dict[str, Any]) -> str:
-    from mezzotint.evaluate.sidebyside.names import shown
-
     model, tiles, colour = facts["model"], facts["tiles"], facts["colour"]
     known = model["name"] if model["known"] else "not at hand: decoding needs --model FILE"
     codes = f"{colour['primaries']}/{colour['transfer']}/{colour['matrix']}"
     rows = [
         (
             "file",
-            f"{shown(facts['file'])}, {facts['bytes']:,} bytes, {facts['bits_per_pixel']:.3f} bits per pixel",
+            f"{spelled(facts['file'])}, {facts['bytes']:,} bytes, {facts['bits_per_pixel']:.3f} bits per pixel",
         ),
         ("format", f"version {facts['format_version']}, {facts['mode']}"),
         (

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mezzotint.cli import options
+from mezzotint.one_line import spelled
 
 
 @click.command(short_help="List the models at hand.", epilog="\b\nExample:\n  MZT_MODELS=~/models mzt models")
@@ -38,5 +39,5 @@ def models(as_json: bool) -> None:
             "no model is at hand: put a .mztm bundle into a folder, and name that folder in MZT_MODELS"
         )
     for row in rows:
-        path = options.one_line(row["path"])
+        path = spelled(row["path"])
         click.echo(f"{row['id']}  {row['bytes'] / 2**20:6.1f} MiB  {row['name']}  {path}")

@@ -21,12 +21,6 @@ from mezzotint.bitstream.limits import lifted, word
 from mezzotint.errors import UsageError
 
 
-def one_line(text: str) -> str:
-    """Text for a terminal: on one line, and what would steer it is spelled out. Names of files may hold anything."""
-    line = " ".join(text.split())
-    return "".join(part if part.isprintable() else ascii(part)[1:-1] for part in line)
-
-
 class Plain(click.Option):
     """An option whose help leaves out the range of its numbers: the metavar says it, and an error does."""
 

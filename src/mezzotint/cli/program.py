@@ -14,7 +14,6 @@ from contextlib import suppress
 import click
 
 from mezzotint._version import __version__
-from mezzotint.cli import options
 from mezzotint.cli.batch import batch
 from mezzotint.cli.bench import bench
 from mezzotint.cli.compare import compare
@@ -27,6 +26,7 @@ from mezzotint.cli.models import models
 from mezzotint.cli.report import report
 from mezzotint.cli.version import version
 from mezzotint.errors import MezzotintError, UsageError
+from mezzotint.one_line import one_line
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 _OUT_OF_MEMORY = "out of memory; close other programs, or work on a smaller picture"
@@ -102,7 +102,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _say(line: str, status: int) -> int:
-    click.echo(f"mzt: {options.one_line(line)}", err=True)
+    click.echo(f"mzt: {one_line(line)}", err=True)
     return status
 
 
@@ -113,4 +113,4 @@ def _discard_stdout() -> None:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    click.echo(f"mzt: warning: {options.one_line(str(message))}", err=True)
+    click.echo(f"mzt: warning: {one_line(message)}", err=True)

@@ -10,6 +10,7 @@ import click
 
 from mezzotint.cli import options
 from mezzotint.errors import FileAccess, OutputExists
+from mezzotint.one_line import spelled
 
 _METRICS = ("psnr", "ms_ssim", "ssimulacra2")
 
@@ -63,4 +64,6 @@ def report(
         what = f"{target} cannot be written to: {reason.strerror or reason}"
         raise FileAccess(what, "choose another folder with -o") from None
     click.echo(json.dumps(document(found), indent=2) if as_json else text(found))
-    click.echo(f"{len(paths)} files in {target}; see {target / 'index.html'}", err=True)
+    click.echo(
+        f"{len(paths)} files in {spelled(str(target))}; see {spelled(str(target / 'index.html'))}", err=True
+    )

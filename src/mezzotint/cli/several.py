@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mezzotint.cli import options
 from mezzotint.errors import FileAccess, MezzotintError, UsageError
+from mezzotint.one_line import one_line
 
 if TYPE_CHECKING:
     from mezzotint.bulk.names import Candidates
@@ -98,5 +98,5 @@ def each(
                 done.append({"file": source, "error": str(error)})
                 line = str(error) if source in str(error) else f"{source}: {error}"
                 with bar.external_write_mode(file=sys.stderr):
-                    click.echo(f"mzt: {options.one_line(line)}", err=True)
+                    click.echo(f"mzt: {one_line(line)}", err=True)
     return done, int(failed > 0)

@@ -21,6 +21,7 @@ from functools import cache
 import numpy as np
 
 from mezzotint.errors import LimitExceeded
+from mezzotint.one_line import one_line
 
 _PRODUCTS = 48 << 20  # bytes that are there before the first matrix product
 _SIGNS = ("alloc", "failed to map segment", "start new thread", "resource temporarily unavailable")
@@ -36,7 +37,9 @@ def told() -> Iterator[None]:
         if not is_short(reason):
             raise
         reason.__traceback__ = None  # it holds on to what filled the memory
-        what = f"there is too little memory for this picture ({_line(reason)})"
+        what = (
+            f"there is too little memory for this picture ({one_line(reason, 120) or type(reason).__name__})"
+        )
         raise LimitExceeded(what, "free some, or work on a smaller picture or a region") from None
 
 
@@ -51,10 +54,6 @@ def take(size: int) -> None:
         np.empty(size, np.uint8)
     except MemoryError:
         raise MemoryError(f"{size >> 20} MiB more are needed") from None
-
-
-def _line(reason: BaseException) -> str:
-    return " ".join(str(reason).split())[:120] or type(reason).__name__
 
 
 @cache

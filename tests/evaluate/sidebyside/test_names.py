@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from mezzotint.evaluate.sidebyside import quoted, shown
+from mezzotint.evaluate.sidebyside import quoted
 
 NAMES = [
     "photo.png",
@@ -35,18 +35,6 @@ def test_a_shell_reads_the_name_back(name):
     assert word.isprintable()  # so that a terminal shows what it runs
     done = subprocess.run(["bash", "-c", f"printf '%s|' {word}"], capture_output=True, check=True, timeout=20)
     assert done.stdout == os.fsencode(name) + b"|"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_to_read(name):
-    text = shown(name)
-    assert text.isprintable()
-    text.encode()
-    assert text == name or not name.isprintable()
-
-
-def test_what_cannot_be_read_is_spelled_out():
-    assert shown("a\nb\u202e" + os.fsdecode(b"\xff")) == r"a\nb\u202e\xff"
 
 
 def test_no_name_becomes_an_option():

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from mezzotint.errors import MissingExtra, UsageError
 from mezzotint.evaluate.codecs import avif, heic, jp2, jpeg, jxl, mozjpeg, ours, png, webp
 from mezzotint.evaluate.codecs.protocol import Codec, Family, Pixels
+from mezzotint.one_line import one_line
 
 __all__ = ["FAMILIES", "Codec", "Family", "Pixels", "available"]
 
@@ -72,4 +73,4 @@ def _why(reason: ImportError | MissingExtra) -> str:
         return reason.what
     if isinstance(reason, ModuleNotFoundError) and reason.name:
         return f"{reason.name.replace('_', '-')} is not installed"
-    return " ".join(str(reason).split())  # installed, but it cannot be loaded
+    return one_line(reason)  # installed, but it cannot be loaded

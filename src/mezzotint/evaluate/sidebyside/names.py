@@ -13,11 +13,6 @@ import subprocess
 import sys
 
 
-def shown(name: str) -> str:
-    """The name to read: what cannot be printed, or would turn the direction of text, is spelled out."""
-    return "".join(part if part.isprintable() else _spelled(part) for part in name)
-
-
 def quoted(name: str) -> str:
     """The name as one word of a command line, for POSIX shells, or for Windows where this runs there.
 
@@ -30,11 +25,6 @@ def quoted(name: str) -> str:
     if all(part.isprintable() for part in name):
         return shlex.quote(name)
     return "$'" + "".join(_ansi(part) for part in name) + "'"
-
-
-def _spelled(part: str) -> str:
-    short = part.encode("unicode_escape", "surrogatepass").decode("ascii")
-    return f"\\x{ord(part) - 0xDC00:02x}" if "\udc80" <= part <= "\udcff" else short
 
 
 def _ansi(part: str) -> str:

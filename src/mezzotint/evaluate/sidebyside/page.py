@@ -20,8 +20,8 @@ from mezzotint.evaluate.sidebyside import words
 from mezzotint.evaluate.sidebyside.apart import Apart
 from mezzotint.evaluate.sidebyside.crop import Crop
 from mezzotint.evaluate.sidebyside.embedded import data_uri
-from mezzotint.evaluate.sidebyside.names import shown
 from mezzotint.evaluate.sidebyside.samples import Pair, at_eight_bits
+from mezzotint.one_line import spelled
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def page(a: Side, b: Side, pair: Pair, apart: Apart, part: Crop, command: str | 
     height, width = pair.one.colour.shape[:2]
     values = {
         "policy": _policy(style, script),
-        "a_name": escape(shown(a.name)),
-        "b_name": escape(shown(b.name)),
+        "a_name": escape(spelled(a.name)),
+        "b_name": escape(spelled(b.name)),
         "kind": "seethrough" if pair.transparent else "opaque",
         "width": str(part.width),
         "height": str(part.height),

@@ -20,6 +20,7 @@ from mezzotint.lab.cli.preview import preview
 from mezzotint.lab.cli.retime import retime
 from mezzotint.lab.cli.systems import systems
 from mezzotint.lab.cli.train import train
+from mezzotint.one_line import one_line
 
 
 class _Program(click.Group):
@@ -71,5 +72,5 @@ def _status(run: Callable[[], Any]) -> int:
 def _say(line: str, status: int) -> int:
     rank = os.environ.get("RANK", "0")  # set by torchrun, whose processes write to one terminal
     who = "mzt-lab" if rank == "0" else f"mzt-lab, process {rank}"
-    click.echo(f"{who}: {' '.join(line.split())}", err=True)
+    click.echo(f"{who}: {one_line(line)}", err=True)
     return status

@@ -18,6 +18,8 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from mezzotint.one_line import one_line
+
 SUFFIXES = {".avif", ".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".ppm"}
 NAMED = 5  # unreadable photos that an error names
 
@@ -48,7 +50,7 @@ def load(folder: Path, least_side: int = 64, progress: bool = True) -> list[tupl
         except MemoryError:
             raise
         except Exception as error:  # a damaged file makes Pillow raise nearly anything, SyntaxError included
-            broken.append(f"{path.name} ({_line(error)})")
+            broken.append(f"{path.name} ({one_line(error) or type(error).__name__})")
             continue
         if min(pixels.shape[:2]) < least_side:
             bar.write(f"left out {path.name}: smaller than {least_side} pixels", file=sys.stderr)
@@ -61,10 +63,6 @@ def load(folder: Path, least_side: int = 64, progress: bool = True) -> list[tupl
             f"no photo in {folder} could be used: give some of {least_side} pixels a side or more"
         )
     return photos
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _unreadable(broken: list[str], count: int) -> str:

@@ -24,6 +24,7 @@ from torch import Tensor
 from mezzotint.lab.models.codec import Codec, CodecConfig
 from mezzotint.lab.models.transform import TransformConfig
 from mezzotint.lab.train.recipe import Recipe
+from mezzotint.one_line import one_line
 
 FORMAT = "mezzotint-lab 1"
 State = dict[str, Tensor]
@@ -46,7 +47,7 @@ def save(path: Path, tensors: State, config: CodecConfig, **facts: Any) -> None:
     except (OSError, SafetensorError) as error:
         temporary.unlink(missing_ok=True)
         raise ValueError(
-            f"cannot write checkpoint {path} ({_line(error)}): free some space, or give another --out"
+            f"cannot write checkpoint {path} ({one_line(error)}): free some space, or give another --out"
         ) from error
 
 
@@ -91,7 +92,7 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except (OSError, SafetensorError) as error:
         remedy = "delete it or give another, or start in another --out" if path.exists() else "check the path"
-        raise ValueError(f"cannot read checkpoint {path} ({_line(error)}): {remedy}") from error
+        raise ValueError(f"cannot read checkpoint {path} ({one_line(error)}): {remedy}") from error
 
 
 def _facts(meta: dict[str, str] | None, path: Path) -> tuple[dict[str, Any], CodecConfig]:
@@ -110,10 +111,6 @@ def _facts(meta: dict[str, str] | None, path: Path) -> tuple[dict[str, Any], Cod
 
 def _of_another_model(path: Path) -> ValueError:
     return ValueError(f"{path} was made with another model: use its own recipe or another --out")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def with_prefix(prefix: str, state: State) -> State:

@@ -3,7 +3,7 @@
 
 Takes: the bytes of one ONNX graph and a number of threads.
 Gives: a `Session`, which maps named arrays to one array.
-May import: `errors`. A backend is one file; nothing else in the package knows which runtime it is.
+May import: `errors`, `one_line`. A backend is one file; nothing else in the package knows which runtime it is.
 """
 
 from __future__ import annotations

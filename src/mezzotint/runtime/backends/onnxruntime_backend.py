@@ -16,6 +16,7 @@ import sys
 from collections.abc import Mapping
 
 from mezzotint.errors import DamagedModel, LimitExceeded
+from mezzotint.one_line import one_line
 from mezzotint.runtime import room
 from mezzotint.runtime.backends import Tensor, forks
 
@@ -74,7 +75,7 @@ class OnnxSession:
             if room.is_short(reason):
                 raise _lack(name) from reason
             raise DamagedModel(
-                f"the graph {name!r} of the model cannot be loaded: {_line(reason)}"
+                f"the graph {name!r} of the model cannot be loaded: {one_line(reason, 200)}"
             ) from reason
         self._thrifty = ort.RunOptions()
         self._thrifty.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
@@ -92,16 +93,10 @@ class OnnxSession:
             if room.is_short(reason):
                 raise _lack(self._name) from reason
             raise DamagedModel(
-                f"the graph {self._name!r} of the model cannot run: {_line(reason)}"
+                f"the graph {self._name!r} of the model cannot run: {one_line(reason, 200)}"
             ) from reason
         return output
 
 
 def _lack(name: str) -> LimitExceeded:
     return LimitExceeded(f"the graph {name!r} needs more memory than there is", "free some memory")
-
-
-def _line(reason: Exception) -> str:
-    """On one line, and without what would move a terminal's cursor: names in a graph may hold anything."""
-    line = " ".join(str(reason).split())[:200]
-    return "".join(letter if letter.isprintable() else "?" for letter in line)
