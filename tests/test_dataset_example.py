@@ -79,6 +79,7 @@ def test_crops_are_random_and_seeded(dataset, files):
     "start",
     [pytest.param(start, marks=[] if start == "fork" else pytest.mark.slow) for start in STARTS],
 )
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 2")  # where there is one core
 def test_one_decode_an_item_in_every_kind_of_worker(dataset, files, tmp_path, monkeypatch, start):
     """And the parent has decoded before: what it had loaded must not be used by a forked child."""
     (tmp_path / "counting_worker.py").write_text(WORKER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -78,6 +79,10 @@ class Child:
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from attacks.bundles.child import main; main()"],
             cwd=Path(__file__).parents[2],
+            env={
+                **os.environ,
+                "OMP_NUM_THREADS": "1",
+            },  # numpy's threads take address space, as many as cores
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
