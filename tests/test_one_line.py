@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 
+from mezzotint.errors import DamagedModel
 from mezzotint.one_line import one_line, spelled
 
 
@@ -34,6 +35,11 @@ def test_a_sentence_is_one_line() -> None:
     assert one_line(ValueError("two\r\nlines")) == "two lines"
     assert one_line("a" * 300, 200) == "a" * 200
     assert one_line(MemoryError()) == ""
+
+
+def test_errors_are_one_line() -> None:
+    """A graph of a stranger's model may be called anything, and the error with it reached terminals as it was."""
+    assert str(DamagedModel("the graph\n\x1b]0;me\x07 is none", "ask")) == r"the graph \x1b]0;me\x07 is none; ask"
 
 
 def test_whatever_it_is_it_can_be_printed() -> None:

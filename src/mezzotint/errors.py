@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from mezzotint.one_line import one_line
+
 
 class MezzotintError(Exception):
     """Base of everything that Mezzotint raises on purpose."""
@@ -27,7 +29,7 @@ class MezzotintError(Exception):
         self.remedy = self.usual_remedy if remedy is None else remedy
 
     def __str__(self) -> str:
-        return " ".join(f"{self.what}; {self.remedy}".split())  # one line, whatever was put into it
+        return one_line(f"{self.what}; {self.remedy}")  # whatever was put into it
 
 
 # -- the file ---------------------------------------------------------------------------------------------

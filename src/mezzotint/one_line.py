@@ -10,7 +10,7 @@ from __future__ import annotations
 
 
 def spelled(name: str) -> str:
-    """The whole of a name, so that two that differ look different."""
+    """A name, with each of its spaces."""
     return "".join(part if part.isprintable() else _spelled(part) for part in name)
 
 

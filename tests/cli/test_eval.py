@@ -219,6 +219,25 @@ def test_an_output_that_cannot_be(mzt, photos):
         one_line(mzt("eval", "photos", "-o", "busy", "--codecs", "jpeg"), 1, "another run writes into busy")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_folders_whose_names_are_no_text(mzt, photos, monkeypatch):
+    """`mzt report` once ended in a traceback after `mzt eval` of such a folder, and both steered the terminal."""
+    odd = os.fsdecode(b"photos\xff\x1b[2J\n")
+    photos.rename(odd)
+    out = f"out{odd}"
+    monkeypatch.setattr(sys, "argv", ["mzt", "eval", odd, "-o", out])
+    result = mzt("eval", odd, "-o", out, "--codecs", "jpeg", "--fast", "--images", "2.png")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.decode().startswith(r"outphotos\xff\x1b[2J\n: ")
+    assert r"`mzt report $'outphotos\377\033[2J\012'`" in result.out.decode()
+    about = Path(out, "about.json")  # of a stranger, with half a letter in it
+    about.write_text(about.read_text("utf-8").replace('"processor": "', '"processor": "\\udcfe'), "utf-8")
+    report = mzt("report", out)
+    assert report.status == 0
+    assert all(line.isprintable() for line in (report.out.decode() + report.err).splitlines())
+    assert "of photos\\xff\\x1b[2J\\n" in Path(out, "report", "index.html").read_text("utf-8")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.slow
 def test_ctrl_c_and_on(folder, photo, tiny_model):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training runs, resumes exactly, and refuses what it cannot use with one line."""
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +144,18 @@ def test_orthogonalise_gives_near_unit_singular_values() -> None:
     for shape in ((16, 48), (48, 16)):
         values = torch.linalg.svdvals(optim.orthogonalise(torch.randn(shape), 8))
         assert 0.5 < values.min() and values.max() < 1.5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_photos_whose_names_are_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, side in ((b"\xff.png", 64), (b"\xfe\n.png", 64), (b"\x1b[2J.png", 8)):
+        Image.new("RGB", (side, side)).save(tmp_path / os.fsdecode(name))
+    found = photos.load(tmp_path)
+    assert "left out \\x1b[2J.png: smaller than 64 pixels\n" in capsys.readouterr().err
+    assert [len(part) for part in photos.split(found, 1)] == [1, 1]
+    (tmp_path / os.fsdecode(b"\xff.png")).write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"1 of 3 photos cannot be read: \\xff\.png"):
+        photos.load(tmp_path)
 
 
 def test_photos_too_small_for_late_crops_are_refused(

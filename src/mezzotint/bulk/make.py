@@ -28,7 +28,7 @@ def answer(job: Job, converter: Converter) -> Answer:
     except MemoryError:
         found = Failed("out of memory; try it again with fewer --jobs")
     except Exception as error:
-        found = Failed(f"{type(error).__name__}: {' '.join(str(error).split())}; please report this")
+        found = Failed(f"{type(error).__name__}: {one_line(error)}; please report this")
     if job.temporary is not None:
         with suppress(OSError):
             os.unlink(job.temporary)

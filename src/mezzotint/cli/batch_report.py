@@ -68,8 +68,8 @@ def line(order: Order, summary: Summary) -> str:
     more = f", {summary.deleted:,} deleted" * (summary.deleted > 0)
     more += f", {summary.left_alone:,} other files left alone" * (summary.left_alone > 0)
     return (
-        f"{order.output}: {summary.files:,} files, {len(summary.failures):,} failed, {summary.skipped:,} skipped, "
-        f"{counts}{more}, {summary.seconds:.1f} s"
+        f"{spelled(order.output)}: {summary.files:,} files, {len(summary.failures):,} failed, "
+        f"{summary.skipped:,} skipped, {counts}{more}, {summary.seconds:.1f} s"
     )
 
 

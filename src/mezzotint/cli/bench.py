@@ -113,12 +113,12 @@ def _run(plan: Plan, to_stdout: bool) -> tuple[list[Row], list[str]]:
     with tqdm(leave=False, dynamic_ncols=True, disable=None) as bar:
         for told in bench(plan):
             if isinstance(told, Next):
-                bar.write(f"mzt: next, {told.what}", file=sys.stderr)
+                bar.write(f"mzt: next, {one_line(told.what)}", file=sys.stderr)
                 bar.reset(told.steps)
             elif isinstance(told, Step):
                 bar.update()
             elif isinstance(told, LeftOut):
-                bar.write(f"mzt: {told.line}", file=sys.stderr)
+                bar.write(f"mzt: {one_line(told.line)}", file=sys.stderr)
                 left_out.append(told.line)
             elif not isinstance(told, Done):
                 rows.append(told)

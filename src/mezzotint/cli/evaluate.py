@@ -131,10 +131,13 @@ def _numbers(text: str | None) -> tuple[float, ...]:
 
 
 def _text(summary: Summary) -> str:
+    from mezzotint.evaluate.sidebyside.names import quoted
+
     kept = f", {summary.kept:,} kept" if summary.kept else ""
+    folder = str(summary.output)
     return (
-        f"{spelled(str(summary.output))}: {summary.measured:,} rows measured{kept}, of {summary.images} pictures, in "
-        f"{summary.seconds:.1f} s; compare them with `mzt report {summary.output}`"
+        f"{spelled(folder)}: {summary.measured:,} rows measured{kept}, of {summary.images} pictures, in "
+        f"{summary.seconds:.1f} s; compare them with `mzt report {quoted(folder)}`"
     )
 
 
@@ -164,7 +167,7 @@ class _Bar:
 
     def progress(self, now: Progress) -> None:
         self._bar.initial = now.skipped  # took no time, so that the rate is true
-        self._bar.set_postfix_str(" | ".join(now.at_work), refresh=False)
+        self._bar.set_postfix_str(one_line(" | ".join(now.at_work)), refresh=False)
         self._bar.update(now.skipped + now.done - self._bar.n)
 
     def say(self, line: str) -> None:

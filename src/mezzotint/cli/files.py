@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from mezzotint.errors import DamagedFile, FileAccess, LimitExceeded, OutputExists, UsageError
+from mezzotint.one_line import spelled
 
 MAX_INPUT = 1 << 32  # bytes; 2**28 pixels of 16-bit RGBA and some
 _CHUNK = 1 << 20
@@ -98,7 +99,9 @@ def _drain(stream: IO[bytes], name: str, check: Callable[[bytes], int | None] | 
         if right is not None and total > right + _CHUNK:
             raise DamagedFile(f"the file should have {right} bytes and has more")
         if total > MAX_INPUT:
-            raise LimitExceeded(f"{name} is larger than {MAX_INPUT >> 30} GiB", "name a picture file")
+            raise LimitExceeded(
+                f"{spelled(name)} is larger than {MAX_INPUT >> 30} GiB", "name a picture file"
+            )
     return b"".join(chunks)
 
 
@@ -124,9 +127,9 @@ def _to_stdout(data: bytes | None) -> None:
 
 def _check_place(place: Path, target: str, force: bool) -> None:
     if place.is_dir():
-        raise FileAccess(f"{target} is a folder", "name a file in it")
+        raise FileAccess(f"{spelled(target)} is a folder", "name a file in it")
     if not force and os.path.lexists(place):  # a link that leads to itself as well
-        raise OutputExists(f"{target} exists already", "add --force to replace it")
+        raise OutputExists(f"{spelled(target)} exists already", "add --force to replace it")
 
 
 @contextmanager
@@ -138,6 +141,7 @@ def _explained(target: str) -> Iterator[None]:
 
 
 def _input_error(source: str, reason: OSError) -> FileAccess:
+    source = spelled(source)
     if isinstance(reason, FileNotFoundError):
         return FileAccess(f"{source} does not exist", "check the path")
     if isinstance(reason, IsADirectoryError):
@@ -148,7 +152,7 @@ def _input_error(source: str, reason: OSError) -> FileAccess:
 
 
 def _output_error(target: str, reason: OSError) -> FileAccess:
-    folder = Path(target).parent
+    folder, target = spelled(str(Path(target).parent)), spelled(target)
     if reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return FileAccess(f"no space is left for {target}", "free some space, or choose another folder")
     if isinstance(reason, FileNotFoundError):

@@ -53,10 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) == signal.SIG_DFL:  # else nohup could not protect us
             signal.signal(number, _leave)
+    take_any_text()
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def take_any_text() -> None:
+    """Let stdout and stderr show what they have no letters for: names of files need not be text."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")  # names of files need not be text
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave(number: int, _: object) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mezzotint.errors import FileAccess, MezzotintError, UsageError
-from mezzotint.one_line import one_line
+from mezzotint.one_line import one_line, spelled
 
 if TYPE_CHECKING:
     from mezzotint.bulk.names import Candidates
@@ -96,7 +96,7 @@ def each(
             except MezzotintError as error:
                 failed += 1
                 done.append({"file": source, "error": str(error)})
-                line = str(error) if source in str(error) else f"{source}: {error}"
+                line = str(error) if spelled(source) in str(error) else f"{spelled(source)}: {error}"
                 with bar.external_write_mode(file=sys.stderr):
                     click.echo(f"mzt: {one_line(line)}", err=True)
     return done, int(failed > 0)

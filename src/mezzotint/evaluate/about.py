@@ -16,6 +16,7 @@ from typing import Any
 from mezzotint.errors import DamagedFile
 from mezzotint.evaluate.failures import Failure, Note
 from mezzotint.evaluate.machine import Machine, Package
+from mezzotint.one_line import spelled
 
 NAME = "about.json"
 
@@ -71,7 +72,7 @@ def _parse(document: dict[str, Any]) -> About:
     names = ("command", "commit", "processor", "cores", "system", "python", "model")
     return About(
         machine=Machine(packages=packages, **{name: document[name] for name in names}),
-        set_name=str(document["set"]),
+        set_name=spelled(str(document["set"])),
         images=int(document["images"]),
         metrics=str(document["metrics"]),
         threads=int(document["threads"]),

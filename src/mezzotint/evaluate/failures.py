@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mezzotint.errors import MezzotintError
+from mezzotint.one_line import one_line
 
 _LONGEST = 300  # characters of a reason; some libraries answer with pages
 
@@ -23,7 +24,7 @@ class Failure:
     def line(self) -> str:
         """For a person: "5.png, avif (speed 6, 4:4:4) at 50: ..."."""
         setting = f", {self.codec} ({self.settings}) at {self.quality:g}" if self.codec else ""
-        return _one_line(f"{self.image}{setting}: {self.reason}")
+        return one_line(f"{self.image}{setting}: {self.reason}")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Note:
     text: str
 
     def line(self) -> str:
-        return _one_line(f"{self.image}: {self.text}")
+        return one_line(f"{self.image}: {self.text}")
 
 
 def reason(error: BaseException, without: str = "") -> str:
@@ -43,9 +44,5 @@ def reason(error: BaseException, without: str = "") -> str:
     `without` is what no reader of a table needs at its head, such as the path of a picture.
     """
     text = error.what if isinstance(error, MezzotintError) else f"{type(error).__name__}: {error}"
-    line = _one_line(text.removeprefix(without)).rstrip(":")
+    line = one_line(text.removeprefix(without)).rstrip(":")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

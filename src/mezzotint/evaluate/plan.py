@@ -12,6 +12,7 @@ from mezzotint.evaluate import images
 from mezzotint.evaluate.codecs import Codec, ours
 from mezzotint.evaluate.failures import Failure, Note
 from mezzotint.evaluate.measure import METRICS
+from mezzotint.one_line import spelled
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Plan:
 
     @property
     def set_name(self) -> str:
-        """The folder's name as it was typed, whatever a link leads to."""
-        return Path(os.path.abspath(self.folder)).name
+        """The folder's name as it was typed, whatever a link leads to, and as it can be written anywhere."""
+        return spelled(Path(os.path.abspath(self.folder)).name)
 
     def points(self) -> tuple[tuple[Codec, float], ...]:
         """What is measured of each picture. Qualities are as a row holds them, else a row would not be found again."""

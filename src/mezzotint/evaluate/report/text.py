@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A report as plain text for a terminal."""
+"""A report as plain text for a terminal, whatever the pictures and codecs in it are called."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import textwrap
 from mezzotint.evaluate.report import details, image_tables, tables
 from mezzotint.evaluate.report.contents import Report
 from mezzotint.evaluate.report.grids import MARK, Grid
+from mezzotint.one_line import one_line, spelled
 
 WIDTH = 110  # columns; notes are wrapped there, tables may be wider
 _GAP = "  "
@@ -29,10 +30,10 @@ def text(report: Report) -> str:
 
 def grid(one: Grid) -> str:
     """One table with its title and notes. Words stand left, numbers right, our lines begin with ">"."""
-    heads = [cell.split("\n") for cell in one.header]
+    heads = [[spelled(part) for part in cell.split("\n")] for cell in one.header]
     height = max(map(len, heads))
     above = [[""] * (height - len(head)) + head for head in heads]
-    body = [list(line.cells) for line in one.lines]
+    body = [[spelled(cell) for cell in line.cells] for line in one.lines]
     for column in range(len(one.header)):
         if any(cells[column].endswith(MARK) for cells in body):  # else marked numbers would not stand in line
             for cells in body:
@@ -40,7 +41,7 @@ def grid(one: Grid) -> str:
     lines = [list(cells) for cells in zip(*above, strict=True)] + body
     widths = [max(len(cells[column]) for cells in lines) for column in range(len(one.header))]
     marks = [" "] * height + [">" if line.strong else " " for line in one.lines]
-    out = [one.title, ""]
+    out = [one_line(one.title), ""]
     for mark, cells in zip(marks, lines, strict=True):
         laid = (
             cell.ljust(width) if column in one.words else cell.rjust(width)
@@ -53,4 +54,6 @@ def grid(one: Grid) -> str:
 
 
 def _wrapped(note: str) -> str:
-    return textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
+    return textwrap.fill(
+        one_line(note), WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False
+    )

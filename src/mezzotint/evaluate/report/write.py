@@ -57,8 +57,8 @@ def write(report: Report, folder: Path) -> list[Path]:
 
 def contents(report: Report) -> Iterator[tuple[str, bytes]]:
     """(name, bytes) of every file, the page last: it shows what there is."""
-    yield "report.json", dump(document(report)).encode()
-    yield "table.md", table(report).encode()
+    yield "report.json", _encoded(dump(document(report)))
+    yield "table.md", _encoded(table(report))
     pictures = []
     for section in report.sections:
         for plot in _PLOTS:
@@ -68,12 +68,17 @@ def contents(report: Report) -> Iterator[tuple[str, bytes]]:
             name = f"{plot.name}-{section.metric.column}"
             pictures.append(Picture(section.metric, f"{name}.svg", f"{section.metric.title}: {plot.shows}"))
             yield from zip((name + kind for kind in _KINDS), files, strict=True)
-    yield "index.html", page(report, pictures).encode()
+    yield "index.html", _encoded(page(report, pictures))
 
 
 def table(report: Report) -> str:
     """The table for a README, as in table.md."""
     return markdown(tables.summary(report))
+
+
+def _encoded(text: str) -> bytes:
+    """Commands and processors out of a stranger's about.json may hold halves of letters."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _put(path: Path, data: bytes) -> Path:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""File names for eyes and for shells. A name may hold anything: line breaks, quotes, bytes that are no text.
+"""File names for shells. A name may hold anything: line breaks, quotes, bytes that are no text.
 
-Trap: Python keeps a byte that is no UTF-8 as a lone surrogate. It can be written nowhere, so no name goes to a page
-or a clipboard without passing through here.
+Trap: Python keeps a byte that is no UTF-8 as a lone surrogate, which can be written nowhere: no name goes to a
+clipboard without passing through here. For eyes there is `mezzotint.one_line`.
 """
 
 from __future__ import annotations

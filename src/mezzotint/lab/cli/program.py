@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mezzotint.cli.program import FAILED, INTERRUPTED, WRONG_USAGE
+from mezzotint.cli.program import FAILED, INTERRUPTED, WRONG_USAGE, take_any_text
 from mezzotint.errors import FileAccess, MezzotintError, UsageError
 from mezzotint.lab.cli.evaluate import evaluate
 from mezzotint.lab.cli.export import export
@@ -27,6 +27,7 @@ class _Program(click.Group):
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run one command line and exit with its status."""
         extra["standalone_mode"] = False
+        take_any_text()
         sys.exit(_status(lambda: super(_Program, self).main(args, prog_name, **extra)))
 
 

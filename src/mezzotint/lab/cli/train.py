@@ -10,6 +10,7 @@ import click
 
 from mezzotint.cli.program import INTERRUPTED
 from mezzotint.lab.cli import options
+from mezzotint.one_line import spelled
 
 if TYPE_CHECKING:
     from mezzotint.lab.train.loop import Outcome
@@ -70,5 +71,7 @@ def _tell(done: Outcome) -> None:
         click.echo(
             f"{why} at step {done.step} of {done.steps}; the same command goes on from there", err=True
         )
-    log = f"  log: {done.log}" if done.log.exists() else ""  # its first row comes after some steps
-    click.echo(f"weights: {done.weights}{log}")
+    log = (
+        f"  log: {spelled(str(done.log))}" if done.log.exists() else ""
+    )  # its first row comes after some steps
+    click.echo(f"weights: {spelled(str(done.weights))}{log}")

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from mezzotint.one_line import one_line
+from mezzotint.one_line import one_line, spelled
 
 SUFFIXES = {".avif", ".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".ppm"}
 NAMED = 5  # unreadable photos that an error names
@@ -50,10 +50,10 @@ def load(folder: Path, least_side: int = 64, progress: bool = True) -> list[tupl
         except MemoryError:
             raise
         except Exception as error:  # a damaged file makes Pillow raise nearly anything, SyntaxError included
-            broken.append(f"{path.name} ({one_line(error) or type(error).__name__})")
+            broken.append(f"{spelled(path.name)} ({one_line(error) or type(error).__name__})")
             continue
         if min(pixels.shape[:2]) < least_side:
-            bar.write(f"left out {path.name}: smaller than {least_side} pixels", file=sys.stderr)
+            bar.write(f"left out {spelled(path.name)}: smaller than {least_side} pixels", file=sys.stderr)
             continue
         photos.append((path.name, torch.from_numpy(pixels.transpose(2, 0, 1).copy())))
     if broken:
@@ -73,5 +73,5 @@ def _unreadable(broken: list[str], count: int) -> str:
 
 def split(photos: list[tuple[str, Tensor]], held_out: int) -> tuple[list[Tensor], list[Tensor]]:
     """(training, held out): which photo goes where depends on its name alone, so that it survives added photos."""
-    ranked = sorted(photos, key=lambda p: hashlib.sha256(p[0].encode()).digest())
+    ranked = sorted(photos, key=lambda p: hashlib.sha256(p[0].encode("utf-8", "surrogateescape")).digest())
     return [t for _, t in ranked[held_out:]], [t for _, t in ranked[:held_out]]

@@ -42,6 +42,7 @@ from mezzotint.lab.systems import SYSTEMS
 from mezzotint.lab.systems.stream import MAX_ELEMENTS
 from mezzotint.lab.train import optim
 from mezzotint.lab.train.short import RATE, schedule
+from mezzotint.one_line import one_line
 
 MAGIC = b"MZRJ"
 VERSION = 1
@@ -165,7 +166,7 @@ def shown(jpeg: bytes) -> Tensor:
     except MemoryError:
         raise
     except Exception as error:  # a hostile file makes Pillow raise nearly anything
-        raise DamagedFile(f"the JPEG cannot be decoded: {' '.join(str(error).split())}") from error
+        raise DamagedFile(f"the JPEG cannot be decoded: {one_line(error)}") from error
     return torch.from_numpy(pixels / 255).permute(2, 0, 1)[None]
 
 

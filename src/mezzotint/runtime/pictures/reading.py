@@ -18,6 +18,7 @@ import numpy as np
 from mezzotint.bitstream import Limits, read_header
 from mezzotint.bitstream.limits import hold
 from mezzotint.errors import BadImage, MezzotintError, NotMezzotint
+from mezzotint.one_line import spelled
 from mezzotint.runtime.pictures.deep import reader_of
 from mezzotint.runtime.pictures.images import picture_from
 from mezzotint.runtime.pictures.metadata import checked_strip
@@ -45,7 +46,7 @@ def read_picture(data: bytes, name: str, limits: Limits, strip: Iterable[str] = 
     `name` is for messages. BadImage for what is no picture, or damaged, LimitExceeded for too many pixels or too long a
     side, UsageError for another word in `strip`; ConversionWarning where something is lost.
     """
-    kinds = checked_strip(strip)
+    kinds, name = checked_strip(strip), spelled(name)
     if data.startswith(_NPY):
         return _from_npy(data, name, limits)
     image = open_image(data, name, limits)
