@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -54,6 +56,32 @@ def load_module() -> Callable[[Path, str], ModuleType]:
         return sys.modules[name]
 
     return load
+
+
+@pytest.fixture(scope="session")
+def alive() -> Callable[[int], bool]:
+    """(process) -> whether it runs; (-group) -> whether any process of that group does, as os.kill takes them.
+
+    A zombie does not: it waits for somebody to ask after it, who may be late or never come.
+    """
+
+    def runs(number: int) -> bool:
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return False
+        return not Path("/proc/self/stat").exists() or any(state != "Z" for state in _states(number))
+
+    return runs
+
+
+def _states(number: int) -> Iterator[str]:
+    """The letters of /proc for a process, or for those of a group."""
+    for path in Path("/proc").glob("[0-9]*/stat" if number < 0 else f"{number}/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+            if number > 0 or int(group) == -number:
+                yield state
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,8 @@ def test_one_decode_an_item_in_every_kind_of_worker(dataset, files, tmp_path, mo
 def test_its_command(root, tmp_path):
     command = [
         sys.executable,
+        "-W",
+        "ignore:This DataLoader will create 2",  # where there is one core
         root / "examples" / "dataset.py",
         "--workers",
         "2",

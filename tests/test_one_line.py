@@ -39,7 +39,10 @@ def test_a_sentence_is_one_line() -> None:
 
 def test_errors_are_one_line() -> None:
     """A graph of a stranger's model may be called anything, and the error with it reached terminals as it was."""
-    assert str(DamagedModel("the graph\n\x1b]0;me\x07 is none", "ask")) == r"the graph \x1b]0;me\x07 is none; ask"
+    assert (
+        str(DamagedModel("the graph\n\x1b]0;me\x07 is none", "ask"))
+        == r"the graph \x1b]0;me\x07 is none; ask"
+    )
 
 
 def test_whatever_it_is_it_can_be_printed() -> None:

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -104,8 +103,19 @@ def test_only_what_is_declared_is_there(environment, run):
     assert all((environment / name).is_file() for name in SHARED)
 
 
+def children_seconds() -> float:
+    """What processes that have ended took of the processor."""
+    import resource  # POSIX only
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_importing_is_quick(run):
-    """Half a second is what people expect; it is a few milliseconds, and the codec itself comes when first used."""
+    """Half a second is what people expect; it is a few milliseconds, and the codec itself comes when first used.
+
+    Of the processor's time: how long a busy machine lets a program wait says nothing about it.
+    """
     seconds = {}
     for what in (
         "pass",
@@ -115,11 +125,11 @@ def test_importing_is_quick(run):
     ):
         starts = []
         for _ in range(5):
-            start = time.perf_counter()
+            start = children_seconds()
             assert run("python", "-c", what).returncode == 0
-            starts.append(time.perf_counter() - start)
+            starts.append(children_seconds() - start)
         seconds[what] = min(starts)
-    print({what: round(time - seconds["pass"], 3) for what, time in seconds.items()})
+    print({what: round(each - seconds["pass"], 3) for what, each in seconds.items()})
     assert max(seconds.values()) - seconds["pass"] < 0.5
 
 

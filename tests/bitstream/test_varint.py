@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mezzotint.bitstream import varint
@@ -29,6 +29,7 @@ def test_golden_spellings(value: int, spelling: str) -> None:
     assert varint.size(value) == len(spelling) // 2
 
 
+@settings(deadline=None)
 @given(st.integers(0, varint.LIMIT - 1), st.binary(max_size=3))
 def test_round_trip(value: int, tail: bytes) -> None:
     reader = Reader(varint.pack(value) + tail, TruncatedFile)
@@ -36,6 +37,7 @@ def test_round_trip(value: int, tail: bytes) -> None:
     assert reader.left == len(tail)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=5, max_size=8))
 def test_whatever_is_read_was_written_so(data: bytes) -> None:
     reader = Reader(data, TruncatedFile)

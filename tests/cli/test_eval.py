@@ -13,6 +13,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -242,8 +243,8 @@ def test_folders_whose_names_are_no_text(mzt, photos, monkeypatch):
 @pytest.mark.slow
 def test_ctrl_c_and_on(folder, photo, tiny_model):
     (folder / "photos").mkdir()
-    for index in range(5):
-        Image.fromarray(photo[index:]).save(folder / "photos" / f"{index}.png")
+    for index in range(5):  # seconds of work, so that a late Ctrl-C still comes before the end
+        Image.fromarray(np.tile(photo[index:], (2, 3, 1))).save(folder / "photos" / f"{index}.png")
     command = [
         sys.executable,
         "-m",
@@ -255,6 +256,8 @@ def test_ctrl_c_and_on(folder, photo, tiny_model):
         "--codecs",
         "jpeg,webp",
         "--fast",
+        "--jobs",
+        "2",
     ]
     hear = partial(
         signal.signal, signal.SIGINT, signal.SIG_DFL

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -78,9 +77,10 @@ def waiting_encode(folder):
     command = [sys.executable, "-m", "mezzotint", "encode", "-", "out.mzt"]
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     child = subprocess.Popen(command, **pipes, preexec_fn=hear_ctrl_c)
-    give_up = time.monotonic() + 30
-    while not list(folder.iterdir()) and time.monotonic() < give_up:
-        time.sleep(0.02)
+    assert child.stdin is not None
+    child.stdin.write("x" * 500_000)  # more than a pipe holds, less than it reads at once
+    child.stdin.flush()  # returns when it has begun to read: all is imported by then
+    assert len(list(folder.iterdir())) == 1
     return child
 
 

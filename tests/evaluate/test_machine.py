@@ -12,6 +12,14 @@ from mezzotint.bundle import default
 from mezzotint.evaluate import machine
 
 
+@pytest.fixture(autouse=True)
+def no_repository_of_the_caller(monkeypatch):
+    """In a hook git says by these where its caller's repository is, and would write there what is meant for ours."""
+    places = ("DIR", "WORK_TREE", "COMMON_DIR", "INDEX_FILE", "OBJECT_DIRECTORY", "QUARANTINE_PATH", "PREFIX")
+    for name in (*places, "ALTERNATE_OBJECT_DIRECTORIES"):
+        monkeypatch.delenv(f"GIT_{name}", raising=False)
+
+
 def test_facts(root):
     facts = machine.facts(None, ["/home/me/bin/mzt", "bench", "--json", "results/speed.json"])
     document = json.loads(json.dumps(facts.as_json()))

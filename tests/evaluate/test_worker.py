@@ -144,7 +144,7 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.parametrize("state", ["busy", "idle"])
-def test_a_worker_ends_with_its_parent(tmp_path, path, state):
+def test_a_worker_ends_with_its_parent(tmp_path, path, alive, state):
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     command = [sys.executable, str(script), str(Path(__file__).parent), str(path), state]
@@ -156,13 +156,3 @@ def test_a_worker_ends_with_its_parent(tmp_path, path, state):
     while alive(child) and time.monotonic() < give_up:
         time.sleep(0.05)
     assert not alive(child)
-
-
-def alive(process: int) -> bool:
-    """Whether it runs; a zombie, which waits for somebody to ask after it, does not."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{process}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"

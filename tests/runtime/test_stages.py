@@ -123,7 +123,10 @@ def test_the_stages_sum_to_the_whole(root):
 
 
 def test_nothing_measurable_is_paid_without_a_clock(photo, tiny_model):
-    """All stages of one call, timed with nobody looking, against the call: under a thousandth."""
+    """All stages of one call, timed with nobody looking, against the call: under a thousandth.
+
+    In turns, and of each the best: a machine that is busy for a while slows both.
+    """
 
     def off() -> None:
         with stage(Stage.ENTROPY):
@@ -132,11 +135,13 @@ def test_nothing_measurable_is_paid_without_a_clock(photo, tiny_model):
     pixels = np.tile(photo, (3, 2, 1))[:512, :600]
     with clocked() as clock:
         mezzotint.encode(pixels, 50, model=tiny_model, threads=1)
-    hooks = clock.entries * min(timeit.repeat(off, number=1000, repeat=20)) / 1000
-    call = min(
-        timeit.repeat(lambda: mezzotint.encode(pixels, 50, model=tiny_model, threads=1), number=1, repeat=5)
-    )
-    assert hooks < call / 1000
+    hooks, calls = [], []
+    for _ in range(20):
+        hooks.append(clock.entries * timeit.timeit(off, number=1000) / 1000)
+        calls.append(
+            timeit.timeit(lambda: mezzotint.encode(pixels, 50, model=tiny_model, threads=1), number=1)
+        )
+    assert min(hooks) < min(calls) / 1000
 
 
 def test_the_result_is_the_same_on_the_clock(photo, tiny_model):

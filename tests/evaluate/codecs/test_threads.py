@@ -11,7 +11,7 @@ import pytest
 
 from mezzotint.evaluate.codecs import FAMILIES, Codec, available
 
-_NOISE = 4e-5  # of the processor time, at most, where one thread does all
+_SOME = 0.03  # of the processor time; where one thread does all, others have less than 0.002
 LOSSY = [family.id for family in FAMILIES.values() if not family.lossless]
 
 
@@ -38,8 +38,8 @@ def test_one_thread_is_the_thread_that_calls(name, photo):
     codec = opened(name)
     quality = codec.qualities[len(codec.qualities) // 2]
     data = codec.encode(photo, quality, 1)
-    assert elsewhere(partial(codec.encode, photo, quality, 1)) < 0.15
-    assert elsewhere(partial(codec.decode, data, 1)) < 0.15
+    assert elsewhere(partial(codec.encode, photo, quality, 1)) < _SOME
+    assert elsewhere(partial(codec.decode, data, 1)) < _SOME
 
 
 @pytest.mark.parametrize("name", ["mezzotint", "avif", "jxl"])
@@ -47,7 +47,7 @@ def test_two_threads_are_two(name, photo):
     """On a busy machine the thread that calls may have done the work before another gets to run: not every time."""
     codec = opened(name)
     encode = partial(codec.encode, photo, codec.qualities[-1], 2)
-    assert any(elsewhere(encode) > 500 * _NOISE for _ in range(20))
+    assert any(elsewhere(encode) > _SOME for _ in range(20))
 
 
 def test_heic_hands_the_number_to_x265(monkeypatch, photo):

@@ -15,9 +15,9 @@ from mezzotint.runtime.stages import Stage
 def test_stages_and_whole(photo, tiny_model):
     scene = Scene("451x300", (photo, photo[:200]))
     told = []
-    split(Split((scene, scene), 50, str(tiny_model), 1, 3), told.append)
+    split(Split((scene, scene), 50, str(tiny_model), 1, 7), told.append)
     laps = [entry for entry in told if isinstance(entry, Laps)]
-    assert told.count(Step()) == 2 * 2 * 3
+    assert told.count(Step()) == 2 * 2 * 7
     assert [(lap.scene, lap.side) for lap in laps] == [
         (0, "encode"),
         (0, "decode"),
@@ -27,7 +27,7 @@ def test_stages_and_whole(photo, tiny_model):
     for lap in laps:
         seconds = dict(lap.stages)
         assert set(seconds) == set(Stage)
-        assert {len(turns) for turns in seconds.values()} == {len(lap.whole)} == {3}
+        assert {len(turns) for turns in seconds.values()} == {len(lap.whole)} == {7}
         shares = [
             sum(turn) / whole
             for turn, whole in zip(zip(*seconds.values(), strict=True), lap.whole, strict=True)

@@ -43,9 +43,9 @@ def test_the_same_weights_by_tables_give_the_same_latents(
 def test_size_is_that_of_tables_and_time_is_not(system: ImageSystem, sample: Callable[[str], Media]) -> None:
     code = last(system, sample("photo"), QUALITY)
     by_search(code)  # compiles
-    begun = time.perf_counter()
+    begun = time.process_time()
     search, tables = by_search(code), by_tables(code, 1)
-    assert time.perf_counter() - begun < 60
+    assert time.process_time() - begun < 60
     assert abs(search[0] / tables[0] - 1) < 0.003
     assert 5 * sum(search[1:]) < sum(tables[1:])
 

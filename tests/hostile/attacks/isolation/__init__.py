@@ -200,8 +200,8 @@ def _refused(case: Case) -> None:
 
 @cache
 def _slow() -> bytes:
-    """A file that takes several seconds to decode."""
-    large = np.tile(photo(), (6, 4, 1))
+    """A file that takes five seconds to decode, on a fast machine still more than one."""
+    large = np.tile(photo(), (10, 7, 1))
     large ^= np.random.default_rng(6).integers(0, 4, large.shape, np.uint8)
     return _encoded(large, "--lossless")
 

@@ -21,7 +21,7 @@ from attacks.isolation import confined
 from attacks.isolation.confined import MB, MZT, Ended, Killer, require
 
 SMALL = tuple("abcd")
-LARGE = "e"  # takes several seconds, and 50 MB more than the others
+LARGE = "e"  # takes six seconds, on a fast machine still more than SECONDS, and 100 MB more than the others
 SECONDS = 2  # of a processor: more than a worker needs to start, less than for the large one
 DEATHS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL)
 
@@ -100,7 +100,7 @@ def _sources() -> Path:
     folder = Path(_kept().name)
     for name in SMALL:
         Image.fromarray(photo()[: 60 + ord(name), :100]).save(folder / f"{name}.png")
-    large = np.tile(photo(), (7, 5, 1))
+    large = np.tile(photo(), (10, 7, 1))
     large ^= np.random.default_rng(6).integers(0, 4, large.shape, np.uint8)
     Image.fromarray(large).save(folder / f"{LARGE}.png")
     return folder
