@@ -84,6 +84,15 @@ def test_commit(repository):
     assert machine.commit() == name + "+"
 
 
+def test_in_a_hook_it_is_not_the_commit_of_the_hooks_repository(repository, monkeypatch):
+    top, git = repository
+    name = git("rev-parse", "HEAD")[:12]
+    subprocess.run(["git", "init", "-q", str(top / "other")], check=True)
+    monkeypatch.setenv("GIT_DIR", str(top / "other" / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(top / "other" / ".git" / "index"))
+    assert machine.commit() == name
+
+
 def test_an_installed_package_has_no_commit(repository, monkeypatch):
     """Not even inside somebody's repository, whose commit says nothing about it."""
     top, _ = repository

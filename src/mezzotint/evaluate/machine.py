@@ -8,6 +8,7 @@ repository belongs to none of that repository's commits.
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shlex
@@ -30,6 +31,8 @@ OPTIONAL = (
 )  # stated where installed
 _CODE = ("src", "pyproject.toml")  # what a number depends on; a changed README does not count
 _GIT_SECONDS = 10
+# In a hook these name the repository that it belongs to, and git would answer for that one.
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,11 @@ def commit() -> str | None:
 def _git(folder: Path, *words: str) -> str | None:
     """What git prints; None where it is missing or refuses."""
     command = ["git", "-C", str(folder), "--no-optional-locks", *words]
+    own = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True, env=own
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
