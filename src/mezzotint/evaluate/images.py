@@ -59,7 +59,10 @@ def find(folder: Path, without: Path | None = None) -> list[Path]:
 
 
 def name(path: Path, folder: Path) -> str:
-    """The path below the folder with "/", as it stands in tables; bytes that are no text are spelled out."""
+    """The path below the folder with "/", as it stands in tables; bytes that are no text are spelled out.
+
+    And nothing else is: by this name the rows of earlier runs are found again.
+    """
     text = path.relative_to(folder).as_posix()
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mezzotint.lab.cli import options
-from mezzotint.one_line import one_line
+from mezzotint.one_line import spelled
 
 
 @click.command(short_help="Write a checkpoint as a model bundle.")
@@ -54,4 +54,6 @@ def export(
         "pixel_max": result.pixel_max,
         "pixel_share": result.pixel_share,
     }
-    click.echo(json.dumps(facts) if as_json else "\n".join(f"{k}: {one_line(v)}" for k, v in facts.items()))
+    click.echo(
+        json.dumps(facts) if as_json else "\n".join(f"{k}: {spelled(str(v))}" for k, v in facts.items())
+    )

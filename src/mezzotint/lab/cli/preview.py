@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mezzotint.lab.cli import options
-from mezzotint.one_line import one_line
+from mezzotint.one_line import spelled
 
 DIALS = (10, 30, 50, 75, 90, 100)  # qualities that are measured
 HELD_OUT = 40  # photos, as in training
@@ -83,4 +83,6 @@ def preview(
         "preview_bytes": len(new.graph("preview")),
         "psnr": {dial: round(psnr[quality], 2) for dial, quality in qualities.items()},
     }
-    click.echo(json.dumps(facts) if as_json else "\n".join(f"{k}: {one_line(v)}" for k, v in facts.items()))
+    click.echo(
+        json.dumps(facts) if as_json else "\n".join(f"{k}: {spelled(str(v))}" for k, v in facts.items())
+    )
